@@ -1,0 +1,73 @@
+/** A view after planning: everything that the server needs to build, keep and serve it. Plain JSON. */
+
+export interface ViewColumn {
+	readonly name: string;
+	/** As `format_type` prints it without brackets or modifiers: `uuid`, `text`, `bigint`, `numeric` … */
+	readonly type: string;
+	/** Dimensions of an array, 0 for a scalar. */
+	readonly dims: number;
+	readonly notNull: boolean;
+	/** Position in the row key where the column is part of it. */
+	readonly keyIndex?: number;
+}
+
+/** A table that a view reads, with its primary key's columns. */
+export interface ViewSource {
+	readonly table: string;
+	readonly key: readonly string[];
+}
+
+/**
+ * `through`: journal rows are made of WAL rows of one table, nothing is stored.
+ * `maintained`: a table of state in the sister schema, kept by a function.
+ */
+export type ViewKind = 'through' | 'maintained';
+
+export interface ViewSpec {
+	/** The file's name without `.sql`, or the table's for an implicit view. */
+	readonly name: string;
+	readonly implicit: boolean;
+	readonly kind: ViewKind;
+	/** Hash of the definition and all it depends on: equal hashes share one state. Hex, 16 digits. */
+	readonly hash: string;
+	/** The SELECT as the author wrote it. */
+	readonly sql: string;
+	readonly columns: readonly ViewColumn[];
+	/**
+	 * Whether the row key is made of readable columns (`keyIndex`); otherwise the key is opaque and
+	 * stands in no column.
+	 */
+	readonly opaqueKey: boolean;
+	readonly sources: readonly ViewSource[];
+	readonly program: ViewProgram;
+}
+
+/**
+ * SQL made for one installation's schemas. In every statement `{data}` stands for the quoted schema of
+ * tables, `{state}` for the quoted sister schema. All of it runs as the installation's own role, never
+ * as a privileged one (rule 30 of the data rules); the functions are SECURITY DEFINER with
+ * `search_path = ''`.
+ *
+ * A maintained view has `{state}.m_<hash>`:
+ *   `(changed jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`
+ * `changed` maps a source table to an array of key tuples as text: `{"tickets": [["0192…"], …]}`; a key
+ * that changed is there with its old and its new value. `{"*": true}` asks for a full difference. It
+ * brings the state up to date for those keys inside the caller's snapshot and returns the exact
+ * difference of visible rows; `operation` is insert, update or delete; `old` and `new` hold every
+ * column as text (null for NULL), as Postgres prints them under the session's output settings.
+ *
+ * A through view has `{state}.t_<hash>`:
+ *   `(rows jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`
+ * `rows` is an array of `{"old": {...}|null, "new": {...}|null}` of the source's columns as text.
+ */
+export interface ViewProgram {
+	/** Makes state tables and functions, in order. */
+	readonly create: readonly string[];
+	/** Removes them. */
+	readonly drop: readonly string[];
+	/**
+	 * SELECT of the visible rows: `key text` first, then every column under its own name and type; without
+	 * ORDER BY. Reads `{state}` for a maintained view, `{data}` for a through view.
+	 */
+	readonly read: string;
+}

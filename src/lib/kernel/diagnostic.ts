@@ -1,0 +1,23 @@
+/** A finding in a module's file, from the gate and from the editor alike. Lines and columns count from 1. */
+export interface Diagnostic {
+	readonly severity: 'error' | 'warning';
+	/** Path in the module, e.g. `views/open_tickets.sql`. */
+	readonly file: string;
+	readonly line: number;
+	readonly column: number;
+	readonly endLine?: number;
+	readonly endColumn?: number;
+	/** Stable, UPPER_SNAKE. */
+	readonly reason: string;
+	/** What is wrong. */
+	readonly message: string;
+	/** What to do instead. */
+	readonly hint?: string;
+}
+
+/** Line and column (from 1) of a character offset (from 0) in a text. */
+export function positionAt(text: string, offset: number): { line: number; column: number } {
+	const before = text.slice(0, Math.max(0, offset));
+	const line = before.split('\n').length;
+	return { line, column: before.length - before.lastIndexOf('\n') };
+}

@@ -1,0 +1,65 @@
+import type { Client } from '#platform/postgres';
+import type { Installation } from '#core/tenancy';
+import type { ViewSpec } from '#engine/view';
+
+/** A view of one installation as the maintainer knows it (a row of loam.view). */
+export interface LiveView {
+	/** loam.view.id: what journal rows name. */
+	readonly id: number;
+	readonly spec: ViewSpec;
+	readonly schema: string;
+	readonly stateSchema: string;
+	/** Raised by a rebuild: old handles end. */
+	readonly generation: number;
+}
+
+/** A place in the journal. Every offset, `lsn` and `global_last_seen_lsn` is one of these (rule 15). */
+export interface Position {
+	readonly seq: bigint;
+}
+
+/** One row of loam.journal. */
+export interface JournalRow {
+	/** Number of the batch, from the position row. */
+	readonly seq: bigint;
+	/** Within the batch, from 0. */
+	readonly op: number;
+	readonly view: number;
+	readonly operation: 'insert' | 'update' | 'delete';
+	/** Row key without the relation: parts joined by `/`, escaped as the protocol says. */
+	readonly key: string;
+	readonly old: Readonly<Record<string, string | null>> | null;
+	readonly new: Readonly<Record<string, string | null>> | null;
+	/** Source transactions that went into it, 64 bit. */
+	readonly txids: readonly bigint[];
+}
+
+export interface Views {
+	/**
+	 * Puts the tables into the publication and builds the views that are not there yet; resolves when all
+	 * are ready to read. Idempotent, by hash.
+	 */
+	ensure(installation: Installation, tables: readonly TableRef[], views: readonly ViewSpec[]): Promise<void>;
+	/** Drops the views of an installation whose hashes no release needs any more. */
+	retain(installation: Installation, hashes: ReadonlySet<string>): Promise<void>;
+	/** The view of that hash, if it is ready. */
+	find(installation: Installation, hash: string): LiveView | undefined;
+	/** The last position that is durable. */
+	position(): Position;
+	/** Called after every advance of the position, also when no row was written. Returns the unsubscribe. */
+	onAdvance(listener: (position: Position) => void): () => void;
+	/** Journal rows after `seq`, in order, up to a number of rows. */
+	journal(after: Position, limit: number): Promise<JournalRow[]>;
+	/**
+	 * Runs `read` in a read-only transaction that sees the view exactly as of the position it is given.
+	 * Keep it short, and never write to a client inside it (rule 20).
+	 */
+	snapshot<T>(view: LiveView, read: (client: Client, at: Position) => Promise<T>): Promise<T>;
+	/** Resolves once every view holds what that transaction did (also where it changed nothing). */
+	whenApplied(txid: bigint, timeoutMs: number): Promise<Position>;
+}
+
+export interface TableRef {
+	readonly name: string;
+	readonly key: readonly string[];
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+describe('readConfig', () => {
+	test('has a default for everything', () => {
+		expect(readConfig({}, '/srv/loam')).toEqual({
+			host: '127.0.0.1',
+			port: 4000,
+			dataDir: '/srv/loam/.loam',
+			databaseUrl: undefined,
+			origin: 'http://localhost:4000',
+			admin: undefined,
+			logLevel: 'info'
+		});
+	});
+
+	test.each([
+		[{ PORT: 'http' }, 'PORT'],
+		[{ PORT: '70000' }, 'PORT'],
+		[{ DATABASE_URL: 'mysql://a:secret@b/c' }, 'DATABASE_URL'],
+		[{ ORIGIN: 'loam' }, 'ORIGIN'],
+		[{ LOAM_ADMIN_EMAIL: 'a@b.c' }, 'LOAM_ADMIN_PASSWORD'],
+		[{ LOAM_ADMIN_EMAIL: 'a@b.c', LOAM_ADMIN_PASSWORD: 'short' }, 'LOAM_ADMIN_PASSWORD'],
+		[{ LOAM_LOG: 'loud' }, 'LOAM_LOG']
+	])('refuses %o and names the variable', (env, variable) => {
+		expect(() => readConfig(env, '/')).toThrow(
+			expect.objectContaining({ reason: 'CONFIG_INVALID', meta: { variable } })
+		);
+	});
+
+	test('never repeats a URL, which may hold a password', () => {
+		expect(() => readConfig({ DATABASE_URL: 'mysql://a:secret@b/c' }, '/')).not.toThrow(/secret/);
+	});
+});

@@ -1,0 +1,3 @@
+import { errorCatalogue } from '#kernel';
+
+export const errors = errorCatalogue({ CONFIG_INVALID: 'invalid_argument' });

@@ -1,0 +1,174 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Logger } from '#kernel';
+import { errors } from './errors.ts';
+import { findHome, type Home } from './unprivileged.ts';
+
+/** A running embedded cluster. */
+export interface Embedded {
+	/** Superuser, database `postgres`. */
+	readonly url: string;
+	/** Whether it was running already: a Postgres that outlived the app is adopted. */
+	readonly adopted: boolean;
+	readonly pid: number;
+	/** A fast shutdown; resolves once the process is gone. */
+	stop(): Promise<void>;
+}
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** What Loam needs, and a bound on the WAL that a dead reader can hold back. */
+const defaultSettings: Settings = {
+	wal_level: 'logical',
+	max_replication_slots: '20',
+	max_wal_senders: '20',
+	max_connections: '100',
+	max_slot_wal_keep_size: '4GB',
+	shared_buffers: '256MB',
+	password_encryption: 'scram-sha-256',
+	listen_addresses: '127.0.0.1',
+	unix_socket_directories: '',
+	logging_collector: 'off',
+	log_min_messages: 'warning',
+	timezone: 'UTC'
+};
+
+/** Starts (or adopts) the cluster in `dir`, made on the first start. Throws POSTGRES_START_FAILED. */
+export async function startEmbedded(dir: string, log: Logger, settings: Settings = {}): Promise<Embedded> {
+	const home = findHome(dir);
+	const password = readPassword(dir);
+	if (!existsSync(join(home.data, 'PG_VERSION'))) initialise(home, password);
+	const running = await adopt(home, password);
+	if (running) return running;
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await launch(home, password, { ...defaultSettings, ...settings });
+		} catch (error) {
+			// After a crash the old lock file may name a process id that something else has by now.
+			if (attempt === 5) throw error;
+			log.warn('postgres did not start, trying again', { attempt, error });
+			await sleep(400 * attempt);
+		}
+	}
+}
+
+function readPassword(dir: string): string {
+	const file = join(dir, 'password');
+	if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+	return readFileSync(file, 'utf8').trim();
+}
+
+function initialise(home: Home, password: string): void {
+	rmSync(home.data, { recursive: true, force: true });
+	mkdirSync(home.data, { recursive: true, mode: 0o700 });
+	if (home.account) chownSync(home.data, home.account.uid, home.account.gid);
+	const passwordFile = join(dirname(home.data), 'initial-password');
+	writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+	if (home.account) chownSync(passwordFile, home.account.uid, home.account.gid);
+	const result = spawnSync(
+		join(home.native, 'bin', 'initdb'),
+		['-D', home.data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C.UTF-8'],
+		{ ...home.account, encoding: 'utf8', cwd: home.data }
+	);
+	rmSync(passwordFile);
+	if (result.status !== 0) {
+		throw errors.POSTGRES_START_FAILED(`The database could not be created: ${result.stderr || result.error?.message}`);
+	}
+}
+
+/** The postmaster's own record of itself: process id, and port in the fourth line. */
+function readLockFile(home: Home): { pid: number; port: number } | undefined {
+	try {
+		const lines = readFileSync(join(home.data, 'postmaster.pid'), 'utf8').split('\n');
+		return { pid: Number(lines[0]), port: Number(lines[3]) };
+	} catch {
+		return undefined;
+	}
+}
+
+async function adopt(home: Home, password: string): Promise<Embedded | undefined> {
+	const lock = readLockFile(home);
+	if (!lock || !isAlive(lock.pid)) return undefined;
+	const url = clusterUrl(lock.port, password);
+	return (await answers(url)) ? { url, adopted: true, pid: lock.pid, stop: () => stopProcess(lock.pid) } : undefined;
+}
+
+async function launch(home: Home, password: string, settings: Settings): Promise<Embedded> {
+	const port = await freePort();
+	const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+	const logFile = join(dirname(home.data), 'postgres.log');
+	const out = openSync(logFile, 'a');
+	// A session of its own: Ctrl-C in the terminal must reach the app first, which then stops Postgres.
+	const child = spawn(join(home.native, 'bin', 'postgres'), ['-D', home.data, '-p', String(port), ...options], {
+		...home.account,
+		cwd: home.data,
+		detached: true,
+		stdio: ['ignore', out, out]
+	});
+	const exited = new Promise<void>((resolve) => {
+		child.once('exit', () => resolve());
+		child.once('error', () => resolve());
+	});
+	child.unref();
+	const url = clusterUrl(port, password);
+	const deadline = Date.now() + 60_000;
+	let gone = false;
+	void exited.then(() => (gone = true));
+	while (!(await answers(url))) {
+		if (gone || Date.now() > deadline) {
+			throw errors.POSTGRES_START_FAILED(`The database did not start; its log is ${logFile}.`, { logFile });
+		}
+		await sleep(50);
+	}
+	const pid = child.pid!;
+	return { url, adopted: false, pid, stop: () => stopProcess(pid) };
+}
+
+async function stopProcess(pid: number): Promise<void> {
+	if (isAlive(pid)) process.kill(pid, 'SIGINT');
+	const deadline = Date.now() + 30_000;
+	while (isAlive(pid) && Date.now() < deadline) await sleep(25);
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+async function answers(url: string): Promise<boolean> {
+	const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+	client.on('error', () => {});
+	try {
+		await client.connect();
+		await client.query('SELECT 1');
+		return true;
+	} catch {
+		return false;
+	} finally {
+		await client.end().catch(() => {});
+	}
+}
+
+function clusterUrl(port: number, password: string): string {
+	return `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
+}
+
+function freePort(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const { port } = server.address() as { port: number };
+			server.close(() => resolve(port));
+		});
+	});
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { defineRoom } from '#kernel';
+import { config } from '#platform/config';
+import { bootstrapInstance } from './bootstrap.ts';
+import { startEmbedded, type Embedded } from './embedded.ts';
+import { migrate, readMigrations } from './migrate.ts';
+import { openPools, type Postgres } from './pools.ts';
+
+export { bootstrapInstance, type Instance, type Logins } from './bootstrap.ts';
+export { startEmbedded, type Embedded } from './embedded.ts';
+export { migrate, readMigrations, type Migration } from './migrate.ts';
+export {
+	openPools,
+	outputSettings,
+	transaction,
+	type Client,
+	type Pool,
+	type PoolClient,
+	type Postgres,
+	type QueryResultRow
+} from './pools.ts';
+
+const clusters = new WeakMap<Postgres, Embedded>();
+
+/** The database: the embedded cluster, or the one of DATABASE_URL; migrated, with its pools open. */
+export const postgres = defineRoom<Postgres>({
+	name: 'platform/postgres',
+	async start(house) {
+		const { databaseUrl, dataDir } = house.use(config);
+		const cluster = databaseUrl ? undefined : await startEmbedded(join(dataDir, 'postgres'), house.log);
+		const url = databaseUrl ?? cluster!.url;
+		const instance = await bootstrapInstance(url);
+		const applied = await migrate(instance, readMigrations('migrations'));
+		house.log.info('database ready', { adopted: cluster?.adopted ?? false, applied });
+		const service = openPools(instance);
+		if (cluster) clusters.set(service, cluster);
+		return service;
+	},
+	async stop(service) {
+		await service.end();
+		await clusters.get(service)?.stop();
+	}
+});
