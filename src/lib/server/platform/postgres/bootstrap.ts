@@ -155,7 +155,7 @@ async function takeOwnership(client: pg.Client, database: string, logins: Logins
 	const { rows } = await client.query<{ statement: string }>(
 		`SELECT format('ALTER %s loam.%I OWNER TO ', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname) AS statement
 		   FROM pg_class c
-		  WHERE relnamespace = 'loam'::regnamespace AND relkind IN ('r', 'p', 'v', 'S') AND NOT relispartition
+		  WHERE relnamespace = 'loam'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')
 		    AND relowner <> $1::regrole
 		    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND relkind = 'S')
 		  UNION ALL
