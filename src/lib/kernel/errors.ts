@@ -56,7 +56,15 @@ export interface AppErrorInit {
 	readonly cause?: unknown;
 }
 
+/** Kit's bundle has a copy of this class of its own; both are told by this mark. */
+const mark = Symbol.for('loam.AppError');
+
 export class AppError extends Error {
+	static override [Symbol.hasInstance](value: unknown): boolean {
+		return typeof value === 'object' && value !== null && mark in value;
+	}
+
+	readonly [mark] = true;
 	override readonly name = 'AppError';
 	readonly code: ErrorCode;
 	readonly reason: string;
