@@ -44,21 +44,31 @@ export interface ViewSpec {
 
 /**
  * SQL made for one installation's schemas. In every statement `{data}` stands for the quoted schema of
- * tables, `{state}` for the quoted sister schema. All of it runs as the installation's own role, never
- * as a privileged one (rule 30 of the data rules); the functions are SECURITY DEFINER with
- * `search_path = ''`.
+ * tables, `{state}` for the quoted sister schema (`renderProgram` fills them in). All of it runs as the
+ * installation's own role, never as a privileged one (rule 30 of the data rules); the functions are
+ * SECURITY DEFINER with `search_path = ''`, carry the output settings of the shape protocol themselves,
+ * and EXECUTE on them is revoked from PUBLIC: grant it to the maintainer after `create`.
  *
  * A maintained view has `{state}.m_<hash>`:
  *   `(changed jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`
- * `changed` maps a source table to an array of key tuples as text: `{"tickets": [["0192…"], …]}`; a key
- * that changed is there with its old and its new value. `{"*": true}` asks for a full difference. It
- * brings the state up to date for those keys inside the caller's snapshot and returns the exact
- * difference of visible rows; `operation` is insert, update or delete; `old` and `new` hold every
- * column as text (null for NULL), as Postgres prints them under the session's output settings.
+ * `changed` maps a source table to an array of key tuples as text: `{"tickets": [["0192…"], …]}`, parts in
+ * the order of `ViewSource.key`; a key that changed is there with its old and its new value; doubles do no
+ * harm, nor do tables that the view does not read. `{"*": true}` asks for a full difference;
+ * `{"*": "quiet"}` for the same without returning rows (a first build). It brings the state up to date for
+ * those keys inside the caller's snapshot and returns the exact difference of visible rows, each key at
+ * most once; `operation` is insert, update or delete; `old` and `new` hold every column as text (null for
+ * NULL), as Postgres's output functions print them (`t` and `f` for booleans): what a text-format
+ * connection or pgoutput would deliver. `op` counts from 0.
  *
  * A through view has `{state}.t_<hash>`:
  *   `(rows jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`
- * `rows` is an array of `{"old": {...}|null, "new": {...}|null}` of the source's columns as text.
+ * `rows` is an array of `{"old": {...}|null, "new": {...}|null}` of the source's columns as text, in the
+ * order of the log; it returns what each of them changes, in that order. A changed key gives a delete and
+ * an insert.
+ *
+ * `key` is what follows `"module"."view"/` in the protocol's row key: parts in double quotes with `/` in a
+ * value doubled, NULL as a bare `_`, joined by `/`: `"0192…"/_/"a//b"`. Of an opaque key it is one part,
+ * a hash salted per installation.
  */
 export interface ViewProgram {
 	/** Makes state tables and functions, in order. */
@@ -66,8 +76,9 @@ export interface ViewProgram {
 	/** Removes them. */
 	readonly drop: readonly string[];
 	/**
-	 * SELECT of the visible rows: `key text` first, then every column under its own name and type; without
-	 * ORDER BY. Reads `{state}` for a maintained view, `{data}` for a through view.
+	 * SELECT of the visible rows: `_key text` first, then every column under its own name and type (in the
+	 * order of `columns`); without ORDER BY. Reads `{state}` for a maintained view, `{data}` for a through
+	 * view (and `{state}`, where its key is opaque).
 	 */
 	readonly read: string;
 }
