@@ -86,8 +86,10 @@ async function dropSlots(client: pg.Client, database: string): Promise<void> {
 }
 
 async function dropRoles(client: pg.Client, id: string): Promise<void> {
-	const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname LIKE $1', [
-		`loam\\_${id}\\_%`
+	const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname LIKE $1 ORDER BY rolname = $2', [
+		`loam\\_${id}\\_%`,
+		// It granted the others, and a grantor goes last.
+		`loam_${id}_admin`
 	]);
 	for (const { rolname } of rows) await client.query(`DROP ROLE IF EXISTS ${client.escapeIdentifier(rolname)}`);
 }

@@ -21,16 +21,14 @@ export interface LiveRelease {
 	readonly descriptor: Uint8Array;
 }
 
-export interface Installation {
+/** What an installation is in the database, from its first moment on and whatever its release. */
+export interface Place {
 	readonly id: string;
 	/** Names its schemas and roles. */
 	readonly number: number;
 	readonly project: Project;
 	/** The module's name. */
 	readonly module: string;
-	readonly release: LiveRelease;
-	/** N-1, still answered. */
-	readonly previous: LiveRelease | undefined;
 	/** `i12` */
 	readonly schema: string;
 	/** `i12_v` */
@@ -38,4 +36,19 @@ export interface Installation {
 	/** `loam_<instance>_i12_owner`, `…_run` */
 	readonly ownerRole: string;
 	readonly runRole: string;
+}
+
+/** A place that has a release and is not uninstalled. */
+export interface Installation extends Place {
+	readonly release: LiveRelease;
+	/** N-1, still answered. */
+	readonly previous: LiveRelease | undefined;
+}
+
+/** A release flipped, or (`releaseId` undefined) an installation stopped serving. */
+export interface InstallationChange {
+	readonly installationId: string;
+	readonly projectId: string;
+	readonly module: string;
+	readonly releaseId: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import pg from 'pg';
 import { errors } from './errors.ts';
+import { revokeFunctions } from './harden.ts';
 
 /**
  * Loam's own logins. Role names are global to a cluster, so each carries the instance's id. None is a
@@ -173,6 +174,7 @@ async function takeOwnership(client: pg.Client, database: string, logins: Logins
 /** Only Loam's maintainer may emit the fence's marker (rule 1 of the data rules). */
 async function hardenCluster(client: pg.Client, logins: Logins): Promise<void> {
 	const views = client.escapeIdentifier(logins.views);
+	await revokeFunctions(client, logins);
 	await client.query(`
 		REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean), pg_logical_emit_message(boolean, text, bytea, boolean) FROM PUBLIC;
 		GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean) TO ${views};
