@@ -8,6 +8,7 @@ export default defineConfig({
 	test: {
 		execArgv: ['--no-node-snapshot'],
 		maxWorkers: 2,
+		reporters: ['default', './tests/support/closing-line.ts'],
 		projects: [
 			{
 				extends: true,

@@ -1,4 +1,4 @@
-import type { Access, AccessRule } from '#engine/module';
+import type { Access, AccessRule } from './access-rules.ts';
 import { combine } from './combine.ts';
 import { parseFilter } from './parse.ts';
 import { holdsAny, isProjectAdmin } from './roles.ts';

@@ -1,3 +1,4 @@
+export type { Access, AccessRule, ViewAccess } from './access-rules.ts';
 export type * from './types.ts';
 export { checkFilter, parseFilter, type FilterProblem } from './parse.ts';
 export { toSql, type SqlPlace, type SqlText } from './sql.ts';

@@ -33,9 +33,45 @@ export const arrows: Readonly<Record<Layer, readonly Layer[]>> = {
 };
 
 export const rooms: readonly RoomEntry[] = [
-	{ name: 'kernel', does: 'errors, ids, JSON, log, rooms: no I/O' },
+	{ name: 'kernel', does: 'errors, ids, JSON, log, diagnostics: no I/O' },
+
+	{ name: 'engine/sql', does: "Postgres's own parser; what SQL of a module may say" },
+	{ name: 'engine/policy', does: 'roles, access rules and row filters' },
+	{ name: 'engine/schema', does: 'schema.proto as tables, methods, types and forms', uses: ['engine/policy'] },
+	{ name: 'engine/view', does: 'a SELECT as a plan and its maintenance statements', uses: ['engine/sql', 'engine/schema'] },
+	{ name: 'engine/card', does: 'cards: validation, templates compiled once' },
+	{ name: 'engine/shape', does: 'the shape protocol: offsets, keys, messages', uses: ['engine/policy', 'engine/view'] },
+	{ name: 'engine/module', does: 'manifest, pages, files and their hash', uses: ['engine/schema', 'engine/view', 'engine/policy', 'engine/card'] },
 
 	{ name: 'platform/config', does: 'the environment, checked once', load: async () => (await import('#platform/config')).config },
 	{ name: 'platform/telemetry', does: 'where log records go' },
-	{ name: 'platform/postgres', does: 'the database, embedded or not: logins, migrations, pools', uses: ['platform/config'], load: async () => (await import('#platform/postgres')).postgres }
+	{ name: 'platform/postgres', does: 'the database, embedded or not: logins, migrations, pools', uses: ['platform/config'], load: async () => (await import('#platform/postgres')).postgres },
+	{ name: 'platform/wal', does: 'the write-ahead log as decoded messages', uses: ['platform/postgres'] },
+	{ name: 'platform/isolates', does: 'the pool of sandbox processes', uses: ['platform/config'] },
+
+	{ name: 'core/tenancy', does: 'projects, installations, their schemas and roles' },
+	{ name: 'core/identity', does: 'people, sessions, grants', uses: ['core/tenancy'] },
+	{ name: 'core/cdc', does: 'transactions of all source tables in commit order' },
+	{ name: 'core/views', does: 'keeps views and the journal', uses: ['core/cdc', 'core/tenancy'] },
+	{ name: 'core/live', does: 'shapes: snapshots, tails, fan-out', uses: ['core/views', 'core/tenancy', 'core/identity'] },
+	{ name: 'core/commands', does: 'runs handlers and standard methods as one transaction', uses: ['core/tenancy', 'core/identity'] },
+
+	{ name: 'features/registry', does: 'modules and drafts' },
+	{ name: 'features/releases', does: 'the gate, publishing, installing', uses: ['features/registry'] },
+	{ name: 'features/pages', does: 'routes, generated screens, bindings' },
+
+	{ name: 'api/connect', does: "the platform's and the modules' services" },
+	{ name: 'api/stream', does: 'shapes over HTTP, and the one connection of a browser' },
+
+	{ name: 'boot', does: 'this table, start and stop, entry points' },
+
+	{ name: 'client/session', does: 'calls to the API' },
+	{ name: 'client/live', does: 'all shapes of all tabs over one connection' },
+	{ name: 'client/ui', does: 'tokens, shell, fields, messages' },
+	{ name: 'client/cards', does: 'card elements as Svelte components', uses: ['client/ui', 'client/session', 'client/live'] },
+	{ name: 'client/ide', does: "the builder's editor, draft and preview", uses: ['client/ui', 'client/session', 'client/cards', 'client/live'] },
+
+	{ name: 'routes', does: 'the addresses of the screens' },
+	{ name: 'sandbox/host', does: 'a process that runs isolates', uses: ['sandbox/guest'] },
+	{ name: 'sandbox/guest', does: 'what user code sees' }
 ];
