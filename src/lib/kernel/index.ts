@@ -5,3 +5,4 @@ export { canonicalJson, type Json } from './json.ts';
 export { createLogger, silentLogger, type Logger, type LogFields, type LogLevel, type LogRecord, type LogSink } from './log.ts';
 export { defineRoom, type House, type Room } from './room.ts';
 export { positionAt, type Diagnostic } from './diagnostic.ts';
+export { nearest } from './nearest.ts';

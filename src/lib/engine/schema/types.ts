@@ -31,8 +31,10 @@ export interface ColumnSpec {
 	readonly values?: readonly string[];
 	/** Name of the table whose key this column holds. */
 	readonly references?: string;
-	/** SQL of the default; of a key `uuidv7()`. */
+	/** SQL of the default; of a key `uuidv7()`. Absent with `nullable` false: a row must bring a value. */
 	readonly default?: string;
+	/** A form must be filled in: never NULL, and a text never empty. */
+	readonly required: boolean;
 	readonly unique: boolean;
 	/** For people: what forms and generated screens show. */
 	readonly label: string;

@@ -1,0 +1,88 @@
+import { literal, quote } from './names.ts';
+import { peopleTable } from './tables.ts';
+import type { ColumnSpec, TableSpec } from './types.ts';
+
+/** `text[]`, `uuid` … */
+export function sqlType(column: Pick<ColumnSpec, 'type' | 'array'>): string {
+	return column.array ? `${column.type}[]` : column.type;
+}
+
+/** A constraint's name as Postgres itself would choose it, so that later statements can name it. */
+export function constraintName(table: string, column: string, suffix: 'check' | 'fkey' | 'key'): string {
+	return `${table}_${column}_${suffix}`;
+}
+
+/** CREATE TABLE as the schema wants it. References to tables that come later are left out; see `addReference`. */
+export function createTable(table: TableSpec, known: ReadonlySet<string>): string {
+	const lines = table.columns.map((column) => columnSql(table, column, known));
+	if (table.key.length > 0) lines.push(`PRIMARY KEY (${table.key.map(quote).join(', ')})`);
+	return `CREATE TABLE ${quote(table.name)} (\n\t${lines.join(',\n\t')}\n);`;
+}
+
+export function addColumn(table: TableSpec, column: ColumnSpec, known: ReadonlySet<string>): string {
+	return `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnSql(table, column, known)};`;
+}
+
+/** One column with everything that is its own: type, default, checks, reference. */
+function columnSql(table: TableSpec, column: ColumnSpec, known: ReadonlySet<string>): string {
+	const parts = [quote(column.name), sqlType(column)];
+	if (!column.nullable) parts.push('NOT NULL');
+	if (column.default !== undefined) parts.push(`DEFAULT ${column.default}`);
+	if (column.unique) parts.push('UNIQUE');
+	const check = checkSql(column);
+	if (check)
+		parts.push(`CONSTRAINT ${quote(constraintName(table.name, column.name, 'check'))} CHECK (${check})`);
+	const reference = column.references;
+	if (reference !== undefined && known.has(reference)) parts.push(`REFERENCES ${quote(reference)}`);
+	return parts.join(' ');
+}
+
+/** What a column's values must be, beyond their type; undefined for anything. */
+export function checkSql(column: ColumnSpec): string | undefined {
+	const name = quote(column.name);
+	const conditions: string[] = [];
+	if (column.values) {
+		const list = column.values.map(literal).join(', ');
+		conditions.push(column.array ? `${name} <@ ARRAY[${list}]` : `${name} IN (${list})`);
+	}
+	if (column.required && column.type === 'text' && !column.array && !column.values)
+		conditions.push(`${name} <> ''`);
+	if (column.maxLength !== undefined) conditions.push(`char_length(${name}) <= ${column.maxLength}`);
+	return conditions.length > 0 ? conditions.join(' AND ') : undefined;
+}
+
+export function addReference(table: TableSpec, column: ColumnSpec): string {
+	const name = quote(constraintName(table.name, column.name, 'fkey'));
+	return `ALTER TABLE ${quote(table.name)} ADD CONSTRAINT ${name} FOREIGN KEY (${quote(column.name)}) REFERENCES ${quote(column.references!)};`;
+}
+
+/** Puts the values of an enum anew; widening only, as the rows that are there keep theirs. */
+export function replaceCheck(table: TableSpec, column: ColumnSpec): string {
+	const name = quote(constraintName(table.name, column.name, 'check'));
+	const check = checkSql(column);
+	const drop = `ALTER TABLE ${quote(table.name)} DROP CONSTRAINT IF EXISTS ${name}`;
+	return check === undefined ? `${drop};` : `${drop}, ADD CONSTRAINT ${name} CHECK (${check});`;
+}
+
+/** Tables so that each comes after those it references; a circle keeps the order it has. */
+export function inDependencyOrder(tables: readonly TableSpec[]): TableSpec[] {
+	const byName = new Map(tables.map((table) => [table.name, table]));
+	const done: TableSpec[] = [];
+	const visiting = new Set<string>();
+	const visit = (table: TableSpec): void => {
+		if (visiting.has(table.name)) return;
+		visiting.add(table.name);
+		for (const { references } of table.columns) {
+			const target = references === undefined ? undefined : byName.get(references);
+			if (target) visit(target);
+		}
+		done.push(table);
+	};
+	tables.forEach(visit);
+	return done;
+}
+
+/** Whether Loam keeps the referenced table itself: then there is no foreign key, only a meaning. */
+export function isForeignKey(column: ColumnSpec): boolean {
+	return column.references !== undefined && column.references !== peopleTable;
+}

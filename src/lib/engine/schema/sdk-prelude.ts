@@ -1,0 +1,74 @@
+/** The part of the SDK that is the same for every module. */
+export const sdkPrelude = `export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What a parameter of SQL can be; lists and objects go as JSON or arrays, by the column's type. */
+export type SqlValue = null | boolean | number | string | readonly SqlValue[] | { readonly [key: string]: Json };
+
+/** Numbers of 64 bits and decimals are texts, times ISO texts, bytes base64. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Row = Record<string, any>;
+
+export interface Person {
+	readonly id: string;
+	readonly name: string;
+	readonly picture: string | null;
+}
+
+export interface ListOptions<R> {
+	/** Columns that must equal these values. */
+	where?: { readonly [K in keyof R]?: R[K] };
+	/** Columns, each with asc or desc: \`['opened_at desc']\`. */
+	order?: readonly string[];
+	limit?: number;
+}
+
+export interface ReadTable<R, K> {
+	get(key: K): Promise<R | undefined>;
+	list(options?: ListOptions<R>): Promise<R[]>;
+}
+
+export interface Table<R, N, K> extends ReadTable<R, K> {
+	/** The row as it was stored, with what the database filled in. */
+	insert(row: N): Promise<R>;
+	/** The row after the change; undefined where there is none of that key. */
+	update(key: K, patch: Partial<N>): Promise<R | undefined>;
+	/** Whether there was one. */
+	delete(key: K): Promise<boolean>;
+}
+
+export interface Sql {
+	/** Runs one SELECT, INSERT, UPDATE, DELETE or MERGE over the module's own tables; parameters are $1, $2 … */
+	query<R = Row>(sql: string, ...params: SqlValue[]): Promise<R[]>;
+	/** The first row, if there is one. */
+	one<R = Row>(sql: string, ...params: SqlValue[]): Promise<R | undefined>;
+}
+
+export interface Principal {
+	/** The person's id; empty for an anonymous visitor. */
+	readonly id: string;
+	readonly name: string;
+	readonly roles: readonly string[];
+}
+
+export interface Log {
+	debug(message: string, fields?: Record<string, unknown>): void;
+	info(message: string, fields?: Record<string, unknown>): void;
+	warn(message: string, fields?: Record<string, unknown>): void;
+	error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface Loam {
+	/** The module's own tables, inside this call's transaction. */
+	readonly db: Database;
+	readonly log: Log;
+	/** Who calls. */
+	readonly principal: Principal;
+	/** The time of this call, ISO; the same all through it. */
+	now(): string;
+	/** From 0 to 1. */
+	random(): number;
+	/** A new UUIDv7. */
+	uuid(): string;
+	/** Ends the call; nothing was changed then. The caller sees the message. \`reason\` is UPPER_SNAKE. */
+	fail(reason: string, message: string): never;
+}`;

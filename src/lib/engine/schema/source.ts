@@ -1,0 +1,54 @@
+import type { DescEnum, DescField, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
+import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+
+export interface Place {
+	readonly line: number;
+	readonly column: number;
+	readonly endLine: number;
+	readonly endColumn: number;
+}
+
+type Described = DescMessage | DescEnum | DescField | DescService | DescMethod;
+
+/** Where a declaration stands in its file, from 1; the first line where the descriptor has no source info. */
+export function placeOf(desc: Described): Place {
+	const path = pathOf(desc).join();
+	const location = fileOf(desc).sourceCodeInfo?.location.find((at) => at.path.join() === path);
+	const span = location?.span ?? [];
+	const [line = 0, column = 0] = span;
+	const endLine = span.length === 4 ? span[2]! : line;
+	const endColumn = span.at(-1) ?? 0;
+	return { line: line + 1, column: column + 1, endLine: endLine + 1, endColumn: endColumn + 1 };
+}
+
+/** The comment before a declaration, without its marks; empty where there is none. */
+export function commentOf(desc: Described): string {
+	const path = pathOf(desc).join();
+	const location = fileOf(desc).sourceCodeInfo?.location.find((at) => at.path.join() === path);
+	return (location?.leadingComments ?? '').trim();
+}
+
+function fileOf(desc: Described): FileDescriptorProto {
+	if (desc.kind === 'field' || desc.kind === 'rpc') return fileOf(desc.parent);
+	return desc.file.proto;
+}
+
+/** Field numbers and indexes from the file's descriptor to the declaration, as SourceCodeInfo counts them. */
+function pathOf(desc: Described): number[] {
+	switch (desc.kind) {
+		case 'message':
+			return desc.parent
+				? [...pathOf(desc.parent), 3, desc.parent.proto.nestedType.indexOf(desc.proto)]
+				: [4, desc.file.proto.messageType.indexOf(desc.proto)];
+		case 'enum':
+			return desc.parent
+				? [...pathOf(desc.parent), 4, desc.parent.proto.enumType.indexOf(desc.proto)]
+				: [5, desc.file.proto.enumType.indexOf(desc.proto)];
+		case 'field':
+			return [...pathOf(desc.parent), 2, desc.parent.proto.field.indexOf(desc.proto)];
+		case 'service':
+			return [6, desc.file.proto.service.indexOf(desc.proto)];
+		case 'rpc':
+			return [...pathOf(desc.parent), 2, desc.parent.proto.method.indexOf(desc.proto)];
+	}
+}
