@@ -80,3 +80,25 @@ CREATE TABLE loam.invitation (
 	inviter_id uuid NOT NULL REFERENCES loam.person ON DELETE CASCADE,
 	created_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- Signs the session cookie; made at the first start.
+CREATE TABLE loam.identity_key (
+	singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+	secret text NOT NULL
+);
+
+-- A link that works once: the first administrator's.
+CREATE TABLE loam.one_time_link (
+	-- SHA-256 of what the link holds
+	token text PRIMARY KEY,
+	purpose text NOT NULL,
+	expires_at timestamptz NOT NULL
+);
+
+-- Sign-ins that were tried, by address, by account, and by both; a crash may forget them.
+CREATE UNLOGGED TABLE loam.sign_in_attempt (
+	key text PRIMARY KEY,
+	attempts integer NOT NULL,
+	expires_at timestamptz NOT NULL
+);
+CREATE INDEX sign_in_attempt_expires_at ON loam.sign_in_attempt (expires_at);
