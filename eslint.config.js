@@ -21,12 +21,25 @@ export default ts.config(
 			'no-var': 'error',
 			'max-depth': ['error', 5],
 			'@typescript-eslint/no-explicit-any': 'error',
-			'@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', prefer: 'type-imports', disallowTypeAnnotations: false }],
-			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }]
+			'@typescript-eslint/consistent-type-imports': [
+				'error',
+				{ fixStyle: 'inline-type-imports', prefer: 'type-imports', disallowTypeAnnotations: false }
+			],
+			'@typescript-eslint/no-unused-vars': [
+				'error',
+				{ argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }
+			]
 		}
 	},
-	{ files: ['**/*.svelte'], languageOptions: { parserOptions: { parser: ts.parser } }, rules: { 'svelte/no-at-html-tags': 'error', 'prefer-const': 'off' } },
-	{ files: ['**/*.{js,mjs,ts}'], languageOptions: { parser: ts.parser, ecmaVersion: 'latest', sourceType: 'module' } },
+	{
+		files: ['**/*.svelte'],
+		languageOptions: { parserOptions: { parser: ts.parser } },
+		rules: { 'svelte/no-at-html-tags': 'error', 'prefer-const': 'off' }
+	},
+	{
+		files: ['**/*.{js,mjs,ts}'],
+		languageOptions: { parser: ts.parser, ecmaVersion: 'latest', sourceType: 'module' }
+	},
 	{
 		files: ['src/**/*.{ts,svelte}', 'sandbox/**/*.ts'],
 		ignores: ['**/*.d.ts'],

@@ -7,7 +7,20 @@ export default {
 	compilerOptions: { runes: true },
 	kit: {
 		adapter: adapter({ out: 'build' }),
-		csp: { mode: 'nonce', directives: { 'default-src': ['self'], 'script-src': ['self'], 'style-src': ['self'], 'img-src': ['self', 'data:', 'https:'], 'connect-src': ['self'], 'object-src': ['none'], 'base-uri': ['none'], 'frame-ancestors': ['self'], 'form-action': ['self'] } },
+		csp: {
+			mode: 'nonce',
+			directives: {
+				'default-src': ['self'],
+				'script-src': ['self'],
+				'style-src': ['self'],
+				'img-src': ['self', 'data:', 'https:'],
+				'connect-src': ['self'],
+				'object-src': ['none'],
+				'base-uri': ['none'],
+				'frame-ancestors': ['self'],
+				'form-action': ['self']
+			}
+		},
 		csrf: { trustedOrigins: [] },
 		typescript: {
 			config: (config) => {

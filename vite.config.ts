@@ -10,7 +10,9 @@ function house(): Plugin {
 		async configureServer(server) {
 			// Native to Node, outside Vite's module graph: the one copy that runs.
 			const entry = new URL('./src/lib/server/boot/dev.ts', import.meta.url).href;
-			const { openHouse } = (await import(/* @vite-ignore */ entry)) as typeof import('./src/lib/server/boot/dev.ts');
+			const { openHouse } = (await import(
+				/* @vite-ignore */ entry
+			)) as typeof import('./src/lib/server/boot/dev.ts');
 			await openHouse(server);
 		}
 	};

@@ -21,7 +21,11 @@ const builderStyles: Handle = async ({ event, resolve }) => {
 	const response = await resolve(event);
 	if (event.route.id?.startsWith('/[org]/[project]/build/[module]')) {
 		const policy = response.headers.get('content-security-policy');
-		if (policy) response.headers.set('content-security-policy', policy.replace(/style-src [^;]*/, "style-src 'self' 'unsafe-inline'"));
+		if (policy)
+			response.headers.set(
+				'content-security-policy',
+				policy.replace(/style-src [^;]*/, "style-src 'self' 'unsafe-inline'")
+			);
 	}
 	return response;
 };
@@ -33,5 +37,8 @@ export const handleError: HandleServerError = ({ error, event, status, message }
 	if (error instanceof AppError) return { message: error.message, reason: error.reason };
 	if (status < 500) return { message };
 	event.locals.loam?.log.error('a screen failed', { path: event.url.pathname, error });
-	return { message: 'Something went wrong on our side. Nothing was changed; please try again.', reason: 'INTERNAL' };
+	return {
+		message: 'Something went wrong on our side. Nothing was changed; please try again.',
+		reason: 'INTERNAL'
+	};
 };

@@ -16,7 +16,8 @@ const benches: Readonly<Record<string, readonly string[]>> = {
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
 
 const wanted = (names: readonly string[]) =>
-	positionals.length === 0 || names.some((name) => positionals.some((asked) => name.startsWith(asked) || asked.startsWith(name)));
+	positionals.length === 0 ||
+	names.some((name) => positionals.some((asked) => name.startsWith(asked) || asked.startsWith(name)));
 
 const rows: Row[] = [];
 for (const [file, names] of Object.entries(benches)) {
@@ -24,7 +25,11 @@ for (const [file, names] of Object.entries(benches)) {
 	process.stderr.write(`bench: ${names.join(', ')} …\n`);
 	const { run } = (await import(`./${file}.ts`)) as { run(): Promise<Row[]> };
 	const measured = await run();
-	rows.push(...measured.filter((row) => positionals.length === 0 || positionals.some((asked) => row.name.startsWith(asked))));
+	rows.push(
+		...measured.filter(
+			(row) => positionals.length === 0 || positionals.some((asked) => row.name.startsWith(asked))
+		)
+	);
 }
 for (const row of rows) {
 	process.stdout.write(

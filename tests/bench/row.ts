@@ -20,7 +20,11 @@ export function row(figures: Omit<Row, 'holds' | 'ratio'> & { readonly ratio?: n
 	const [, subject, comparison, bound] = /^(value )?(<=|>=) ([\d.]+)$/.exec(figures.goal) ?? [];
 	if (!comparison) throw new Error(`a goal reads "<= 2", ">= 0.5" or "value <= 1", not "${figures.goal}"`);
 	const measured = subject ? figures.value : ratio;
-	return { ...figures, ratio, holds: comparison === '<=' ? measured <= Number(bound) : measured >= Number(bound) };
+	return {
+		...figures,
+		ratio,
+		holds: comparison === '<=' ? measured <= Number(bound) : measured >= Number(bound)
+	};
 }
 
 /** The p-th quantile (0 to 1) of the samples. */

@@ -7,7 +7,10 @@ interface Check {
 }
 
 const checks: readonly Check[] = [
-	{ name: 'types', command: ['svelte-check', '--tsconfig', 'tsconfig.json', '--threshold', 'error', '--output', 'human'] },
+	{
+		name: 'types',
+		command: ['svelte-check', '--tsconfig', 'tsconfig.json', '--threshold', 'error', '--output', 'human']
+	},
 	{ name: 'lint', command: ['eslint', '--max-warnings', '0', '.'] },
 	{ name: 'circles', command: ['depcruise', 'src', 'sandbox', '--config', '.dependency-cruiser.cjs'] },
 	{ name: 'dead code', command: ['knip'] },
@@ -27,9 +30,12 @@ function run({ name, command }: Check): Promise<Verdict> {
 	return new Promise((resolve) => {
 		const child = spawn(command[0]!, command.slice(1), { env: process.env });
 		let output = '';
-		for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+		for (const stream of [child.stdout, child.stderr])
+			stream.on('data', (chunk) => (output += String(chunk)));
 		child.on('error', (error) => (output += error.message));
-		child.on('close', (code) => resolve({ name, ok: code === 0, seconds: (Date.now() - begun) / 1000, output }));
+		child.on('close', (code) =>
+			resolve({ name, ok: code === 0, seconds: (Date.now() - begun) / 1000, output })
+		);
 	});
 }
 

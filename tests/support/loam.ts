@@ -39,12 +39,24 @@ export async function startLoam(environment: Readonly<Record<string, string>> = 
 	const port = await freePort();
 	const dataDir = mkdtempSync(join(tmpdir(), 'loam-e2e-'));
 	const url = `http://localhost:${port}`;
-	const env = { ...process.env, PORT: String(port), HOST: '127.0.0.1', LOAM_DATA: dataDir, LOAM_ADMIN_EMAIL: admin.email, LOAM_ADMIN_PASSWORD: admin.password, ...environment };
+	const env = {
+		...process.env,
+		PORT: String(port),
+		HOST: '127.0.0.1',
+		LOAM_DATA: dataDir,
+		LOAM_ADMIN_EMAIL: admin.email,
+		LOAM_ADMIN_PASSWORD: admin.password,
+		...environment
+	};
 	let printed = '';
 	let child: ChildProcess;
 	const start = async () => {
-		child = spawn(process.execPath, ['--no-node-snapshot', 'src/lib/server/boot/web.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-		for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (printed += String(chunk)));
+		child = spawn(process.execPath, ['--no-node-snapshot', 'src/lib/server/boot/web.ts'], {
+			env,
+			stdio: ['ignore', 'pipe', 'pipe']
+		});
+		for (const stream of [child.stdout!, child.stderr!])
+			stream.on('data', (chunk) => (printed += String(chunk)));
 		await untilReady(url, child, () => printed);
 	};
 	await start();
@@ -55,7 +67,8 @@ export async function startLoam(environment: Readonly<Record<string, string>> = 
 		dataDir,
 		output: () => printed,
 		call,
-		signIn: async (email, password) => (await call<{ token: string }>('loam.v1.SessionService/SignIn', { email, password })).token,
+		signIn: async (email, password) =>
+			(await call<{ token: string }>('loam.v1.SessionService/SignIn', { email, password })).token,
 		kill: () => end(child, 'SIGKILL'),
 		restart: start,
 		async stop() {
@@ -76,7 +89,12 @@ async function untilReady(url: string, child: ChildProcess, printed: () => strin
 	throw new Error(`Loam was not ready within a minute:\n${printed()}`);
 }
 
-async function callJson<T>(url: string, method: string, body: object, { token, project, headers }: CallOptions = {}): Promise<T> {
+async function callJson<T>(
+	url: string,
+	method: string,
+	body: object,
+	{ token, project, headers }: CallOptions = {}
+): Promise<T> {
 	const answer = await fetch(`${url}/${method}`, {
 		method: 'POST',
 		headers: {
@@ -88,7 +106,11 @@ async function callJson<T>(url: string, method: string, body: object, { token, p
 		body: JSON.stringify(body)
 	});
 	const text = await answer.text();
-	if (!answer.ok) throw Object.assign(new Error(`${method}: ${answer.status} ${text}`), { status: answer.status, body: text });
+	if (!answer.ok)
+		throw Object.assign(new Error(`${method}: ${answer.status} ${text}`), {
+			status: answer.status,
+			body: text
+		});
 	return JSON.parse(text) as T;
 }
 

@@ -2,7 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { silentLogger } from '#kernel';
-import { bootstrapInstance, migrate, openPools, readMigrations, startEmbedded, type Postgres } from '#platform/postgres';
+import {
+	bootstrapInstance,
+	migrate,
+	openPools,
+	readMigrations,
+	startEmbedded,
+	type Postgres
+} from '#platform/postgres';
 
 /** Tests may lose what a crash loses: nothing here is kept. Crash tests start a cluster of their own. */
 const testSettings = {
@@ -52,7 +59,10 @@ export async function testPostgres(): Promise<TestPostgres> {
 
 async function ensureTemplate(clusterUrl: string): Promise<string> {
 	const migrations = readMigrations('migrations');
-	const hash = createHash('sha256').update(migrations.map((m) => m.sha256).join()).digest('hex').slice(0, 12);
+	const hash = createHash('sha256')
+		.update(migrations.map((m) => m.sha256).join())
+		.digest('hex')
+		.slice(0, 12);
 	const template = `loam_template_${hash}`;
 	await onCluster(clusterUrl, async (client) => {
 		await client.query(`SELECT pg_advisory_lock(hashtext('loam.template'))`);
@@ -86,12 +96,16 @@ async function dropSlots(client: pg.Client, database: string): Promise<void> {
 }
 
 async function dropRoles(client: pg.Client, id: string): Promise<void> {
-	const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname LIKE $1 ORDER BY rolname = $2', [
-		`loam\\_${id}\\_%`,
-		// It granted the others, and a grantor goes last.
-		`loam_${id}_admin`
-	]);
-	for (const { rolname } of rows) await client.query(`DROP ROLE IF EXISTS ${client.escapeIdentifier(rolname)}`);
+	const { rows } = await client.query<{ rolname: string }>(
+		'SELECT rolname FROM pg_roles WHERE rolname LIKE $1 ORDER BY rolname = $2',
+		[
+			`loam\\_${id}\\_%`,
+			// It granted the others, and a grantor goes last.
+			`loam_${id}_admin`
+		]
+	);
+	for (const { rolname } of rows)
+		await client.query(`DROP ROLE IF EXISTS ${client.escapeIdentifier(rolname)}`);
 }
 
 function urlOf(clusterUrl: string, database: string): string {

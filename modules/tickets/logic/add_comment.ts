@@ -1,6 +1,9 @@
 import type { AddCommentRequest, AddCommentResponse, Loam } from 'loam';
 
-export default async function addComment(request: AddCommentRequest, loam: Loam): Promise<AddCommentResponse> {
+export default async function addComment(
+	request: AddCommentRequest,
+	loam: Loam
+): Promise<AddCommentResponse> {
 	const body = request.body.trim();
 	if (body === '') loam.fail('COMMENT_EMPTY', 'Write something first.');
 	const author = loam.principal.id;

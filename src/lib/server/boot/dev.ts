@@ -10,7 +10,9 @@ import { doors, publishServices, welcome } from './services.ts';
 
 /** The part of Vite's server that is used. */
 interface DevServer {
-	readonly middlewares: { use(handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void): void };
+	readonly middlewares: {
+		use(handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void): void;
+	};
 	readonly httpServer: unknown;
 }
 

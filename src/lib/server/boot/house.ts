@@ -13,7 +13,9 @@ export async function startHouse(log: Logger, entries: readonly RoomEntry[] = ro
 	const house = { log, use: lookUp(running) };
 	const stop = async () => {
 		for (const { room, service } of running.splice(0).reverse()) {
-			await room.stop?.(service).catch((error: unknown) => log.error('a room did not stop', { room: room.name, error }));
+			await room
+				.stop?.(service)
+				.catch((error: unknown) => log.error('a room did not stop', { room: room.name, error }));
 		}
 	};
 	try {

@@ -50,7 +50,8 @@ const commands = {
 };
 
 const [command = 'start', ...args] = process.argv.slice(2);
-if (!Object.hasOwn(commands, command)) fail(`There is no command "${command}". Use ${Object.keys(commands).join(', ')}.`);
+if (!Object.hasOwn(commands, command))
+	fail(`There is no command "${command}". Use ${Object.keys(commands).join(', ')}.`);
 await commands[command](args);
 
 function prepare() {
@@ -85,7 +86,8 @@ function generate() {
 		rmSync('src/lib/gen', { recursive: true, force: true });
 		must('buf', ['generate']);
 	});
-	if (!existsSync('.svelte-kit/tsconfig.json')) must('node', ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync']);
+	if (!existsSync('.svelte-kit/tsconfig.json'))
+		must('node', ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync']);
 }
 
 function build() {
@@ -103,7 +105,15 @@ function installBrowser() {
 	const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
 	const apt = [...sudo, 'apt-get'];
 	must(apt[0], [...apt.slice(1), 'update', '-qq']);
-	must(apt[0], [...apt.slice(1), 'install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']);
+	must(apt[0], [
+		...apt.slice(1),
+		'install',
+		'-y',
+		'-qq',
+		'--no-install-recommends',
+		'chromium',
+		'fonts-dejavu-core'
+	]);
 }
 
 /** Runs `work` unless `stamp` holds the hash that the inputs have now; a failed step leaves no stamp. */
@@ -137,8 +147,13 @@ function environment(front = []) {
 
 /** Runs to the end; anything but success ends this process with what to look at. */
 function must(name, args, front = [], cwd = root) {
-	const result = spawnSync(name, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: environment(front) });
-	if (result.status !== 0) fail(`"${name} ${args.join(' ')}" failed${result.error ? `: ${result.error.message}` : ''}.`);
+	const result = spawnSync(name, args, {
+		cwd,
+		stdio: ['ignore', 'inherit', 'inherit'],
+		env: environment(front)
+	});
+	if (result.status !== 0)
+		fail(`"${name} ${args.join(' ')}" failed${result.error ? `: ${result.error.message}` : ''}.`);
 }
 
 /** Hands over: signals reach the child, its exit code becomes ours. */

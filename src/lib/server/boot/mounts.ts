@@ -8,7 +8,9 @@ export type Mount = (request: IncomingMessage, response: ServerResponse) => bool
 export type UpgradeMount = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 /** The first mount that takes the request answers it. */
-export function chain(mounts: readonly Mount[]): (request: IncomingMessage, response: ServerResponse) => void {
+export function chain(
+	mounts: readonly Mount[]
+): (request: IncomingMessage, response: ServerResponse) => void {
 	return (request, response) => {
 		if (mounts.some((mount) => mount(request, response))) return;
 		response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found\n');
@@ -21,7 +23,10 @@ export function healthMount(status: () => 'starting' | 'ready' | 'stopping'): Mo
 		if (request.url !== '/healthz') return false;
 		const now = status();
 		response
-			.writeHead(now === 'ready' ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+			.writeHead(now === 'ready' ? 200 : 503, {
+				'content-type': 'application/json',
+				'cache-control': 'no-store'
+			})
 			.end(JSON.stringify({ status: now }));
 		return true;
 	};

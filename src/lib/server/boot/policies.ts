@@ -48,16 +48,23 @@ function mayImport(room: RoomEntry): string[] {
 /** The arrows of the house as policies: what isn't listed is an error. */
 export const boundaryPolicies = {
 	default: 'disallow',
-	message: '{{from.element.type}} may not import {{to.element.type}}: see the arrows and `uses` in src/lib/server/boot/rooms.ts',
+	message:
+		'{{from.element.type}} may not import {{to.element.type}}: see the arrows and `uses` in src/lib/server/boot/rooms.ts',
 	policies: [
 		...rooms.map((room) => ({
 			from: { element: { type: room.name } },
 			allow: { to: { element: { types: { anyOf: mayImport(room) } } } }
 		})),
 		{ allow: { to: { file: { categories: ['asset'] } } } },
-		{ from: { file: { categories: ['kit'] } }, allow: { to: { element: { types: { anyOf: rooms.map((room) => room.name) } } } } },
+		{
+			from: { file: { categories: ['kit'] } },
+			allow: { to: { element: { types: { anyOf: rooms.map((room) => room.name) } } } }
+		},
 		// A test may stand on whatever it tests with.
-		{ from: { file: { categories: ['test'] } }, allow: { to: { element: { types: { anyOf: [...rooms.map((room) => room.name), 'gen'] } } } } },
+		{
+			from: { file: { categories: ['test'] } },
+			allow: { to: { element: { types: { anyOf: [...rooms.map((room) => room.name), 'gen'] } } } }
+		},
 		{ from: { file: { categories: ['test'] } }, allow: { to: { file: { categories: ['test'] } } } },
 		{ allow: { to: { module: { origin: ['external', 'core'] } } } }
 	]

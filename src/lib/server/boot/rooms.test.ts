@@ -5,7 +5,11 @@ import { drawHouse } from './drawing.ts';
 import { folderOf, layerOf } from './policies.ts';
 import { arrows, rooms } from './rooms.ts';
 
-const folders = ['src/lib/engine', 'src/lib/client', ...['platform', 'core', 'features', 'api'].map((layer) => `src/lib/server/${layer}`)];
+const folders = [
+	'src/lib/engine',
+	'src/lib/client',
+	...['platform', 'core', 'features', 'api'].map((layer) => `src/lib/server/${layer}`)
+];
 
 describe('rooms.ts', () => {
 	test('lists every folder, and no other', () => {
@@ -14,12 +18,16 @@ describe('rooms.ts', () => {
 				.map((name) => join(folder, name))
 				.filter((path) => statSync(path).isDirectory())
 		);
-		const listed = rooms.map(folderOf).filter((folder) => folders.some((parent) => folder.startsWith(`${parent}/`)));
+		const listed = rooms
+			.map(folderOf)
+			.filter((folder) => folders.some((parent) => folder.startsWith(`${parent}/`)));
 		expect(listed.toSorted()).toEqual(onDisk.toSorted());
 	});
 
 	test('gives every room a public face', () => {
-		const faceless = rooms.filter((room) => !['boot', 'routes'].includes(room.name) && !existsSync(join(folderOf(room), 'index.ts')));
+		const faceless = rooms.filter(
+			(room) => !['boot', 'routes'].includes(room.name) && !existsSync(join(folderOf(room), 'index.ts'))
+		);
 		expect(faceless.map((room) => room.name)).toEqual([]);
 	});
 

@@ -5,7 +5,18 @@ import type { Room } from '#kernel';
  * drawing in ARCHITECTURE.md and the start of the server are made from this table. A room may import
  * every layer to the right of its own; siblings only through `uses`.
  */
-export type Layer = 'kernel' | 'engine' | 'platform' | 'core' | 'features' | 'api' | 'boot' | 'client' | 'routes' | 'cli' | 'sandbox';
+export type Layer =
+	| 'kernel'
+	| 'engine'
+	| 'platform'
+	| 'core'
+	| 'features'
+	| 'api'
+	| 'boot'
+	| 'client'
+	| 'routes'
+	| 'cli'
+	| 'sandbox';
 
 export interface RoomEntry {
 	readonly name: string;
@@ -37,15 +48,40 @@ export const rooms: readonly RoomEntry[] = [
 
 	{ name: 'engine/sql', does: "Postgres's own parser; what SQL of a module may say" },
 	{ name: 'engine/policy', does: 'roles, access rules and row filters' },
-	{ name: 'engine/schema', does: 'schema.proto as tables, methods, types and forms', uses: ['engine/policy'] },
-	{ name: 'engine/view', does: 'a SELECT as a plan and its maintenance statements', uses: ['engine/sql', 'engine/schema'] },
+	{
+		name: 'engine/schema',
+		does: 'schema.proto as tables, methods, types and forms',
+		uses: ['engine/policy']
+	},
+	{
+		name: 'engine/view',
+		does: 'a SELECT as a plan and its maintenance statements',
+		uses: ['engine/sql', 'engine/schema']
+	},
 	{ name: 'engine/card', does: 'cards: validation, templates compiled once' },
-	{ name: 'engine/shape', does: 'the shape protocol: offsets, keys, messages', uses: ['engine/policy', 'engine/view'] },
-	{ name: 'engine/module', does: 'manifest, pages, files and their hash', uses: ['engine/schema', 'engine/view', 'engine/policy', 'engine/card'] },
+	{
+		name: 'engine/shape',
+		does: 'the shape protocol: offsets, keys, messages',
+		uses: ['engine/policy', 'engine/view']
+	},
+	{
+		name: 'engine/module',
+		does: 'manifest, pages, files and their hash',
+		uses: ['engine/schema', 'engine/view', 'engine/policy', 'engine/card']
+	},
 
-	{ name: 'platform/config', does: 'the environment, checked once', load: async () => (await import('#platform/config')).config },
+	{
+		name: 'platform/config',
+		does: 'the environment, checked once',
+		load: async () => (await import('#platform/config')).config
+	},
 	{ name: 'platform/telemetry', does: 'where log records go' },
-	{ name: 'platform/postgres', does: 'the database, embedded or not: logins, migrations, pools', uses: ['platform/config'], load: async () => (await import('#platform/postgres')).postgres },
+	{
+		name: 'platform/postgres',
+		does: 'the database, embedded or not: logins, migrations, pools',
+		uses: ['platform/config'],
+		load: async () => (await import('#platform/postgres')).postgres
+	},
 	{ name: 'platform/wal', does: 'the write-ahead log as decoded messages', uses: ['platform/postgres'] },
 	{ name: 'platform/isolates', does: 'the pool of sandbox processes', uses: ['platform/config'] },
 
@@ -53,8 +89,16 @@ export const rooms: readonly RoomEntry[] = [
 	{ name: 'core/identity', does: 'people, sessions, grants', uses: ['core/tenancy'] },
 	{ name: 'core/cdc', does: 'transactions of all source tables in commit order' },
 	{ name: 'core/views', does: 'keeps views and the journal', uses: ['core/cdc', 'core/tenancy'] },
-	{ name: 'core/live', does: 'shapes: snapshots, tails, fan-out', uses: ['core/views', 'core/tenancy', 'core/identity'] },
-	{ name: 'core/commands', does: 'runs handlers and standard methods as one transaction', uses: ['core/tenancy', 'core/identity'] },
+	{
+		name: 'core/live',
+		does: 'shapes: snapshots, tails, fan-out',
+		uses: ['core/views', 'core/tenancy', 'core/identity']
+	},
+	{
+		name: 'core/commands',
+		does: 'runs handlers and standard methods as one transaction',
+		uses: ['core/tenancy', 'core/identity']
+	},
 
 	{ name: 'features/registry', does: 'modules and drafts' },
 	{ name: 'features/releases', does: 'the gate, publishing, installing', uses: ['features/registry'] },
@@ -68,8 +112,16 @@ export const rooms: readonly RoomEntry[] = [
 	{ name: 'client/session', does: 'calls to the API' },
 	{ name: 'client/live', does: 'all shapes of all tabs over one connection' },
 	{ name: 'client/ui', does: 'tokens, shell, fields, messages' },
-	{ name: 'client/cards', does: 'card elements as Svelte components', uses: ['client/ui', 'client/session', 'client/live'] },
-	{ name: 'client/ide', does: "the builder's editor, draft and preview", uses: ['client/ui', 'client/session', 'client/cards', 'client/live'] },
+	{
+		name: 'client/cards',
+		does: 'card elements as Svelte components',
+		uses: ['client/ui', 'client/session', 'client/live']
+	},
+	{
+		name: 'client/ide',
+		does: "the builder's editor, draft and preview",
+		uses: ['client/ui', 'client/session', 'client/cards', 'client/live']
+	},
 
 	{ name: 'routes', does: 'the addresses of the screens' },
 	{ name: 'sandbox/host', does: 'a process that runs isolates', uses: ['sandbox/guest'] },

@@ -29,7 +29,8 @@ async function main(): Promise<void> {
 		log.info('stopped');
 		process.exit(0);
 	});
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stopOnce(signal));
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+		process.on(signal, () => void stopOnce(signal));
 	publishServices(house);
 	const { requests, upgrades } = doors(house);
 	handle = chain([healthMount(() => state), ...requests, await screens(config)]);
@@ -44,7 +45,9 @@ async function main(): Promise<void> {
 async function screens(config: Config): Promise<Mount> {
 	if (!process.env['ORIGIN']) process.env['PROTOCOL_HEADER'] = 'x-loam-scheme';
 	const built = new URL('../../../../build/handler.js', import.meta.url).href;
-	const { handler } = (await import(built)) as { handler: (req: IncomingMessage, res: ServerResponse) => void };
+	const { handler } = (await import(built)) as {
+		handler: (req: IncomingMessage, res: ServerResponse) => void;
+	};
 	const scheme = new URL(config.origin).protocol.slice(0, -1);
 	return (request, response) => {
 		request.headers['x-loam-scheme'] = scheme;
@@ -76,7 +79,11 @@ function trackSockets(server: ReturnType<typeof createServer>): Set<Socket> {
 }
 
 /** No new requests; those in flight end or are cut after `drainMs`; then the rooms, last started first. */
-async function stop(server: ReturnType<typeof createServer>, sockets: Set<Socket>, house: RunningHouse): Promise<void> {
+async function stop(
+	server: ReturnType<typeof createServer>,
+	sockets: Set<Socket>,
+	house: RunningHouse
+): Promise<void> {
 	const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 	server.closeIdleConnections();
 	const cut = setTimeout(() => sockets.forEach((socket) => socket.destroy()), drainMs);
@@ -88,14 +95,17 @@ async function stop(server: ReturnType<typeof createServer>, sockets: Set<Socket
 	clearTimeout(cut);
 }
 
-function once<Arguments extends unknown[]>(work: (...args: Arguments) => Promise<void>): (...args: Arguments) => Promise<void> {
+function once<Arguments extends unknown[]>(
+	work: (...args: Arguments) => Promise<void>
+): (...args: Arguments) => Promise<void> {
 	let begun: Promise<void> | undefined;
 	return (...args) => (begun ??= work(...args));
 }
 
 function announce({ origin }: Config, link: string | undefined): void {
 	const lines = ['', `  Loam is ready at ${origin}`];
-	if (link) lines.push('', '  Create the first administrator with this link (it works once):', `  ${origin}${link}`);
+	if (link)
+		lines.push('', '  Create the first administrator with this link (it works once):', `  ${origin}${link}`);
 	process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 

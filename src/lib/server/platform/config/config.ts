@@ -43,7 +43,9 @@ function readPort(text: string | undefined): number {
 	if (text === undefined || text === '') return 4000;
 	const port = Number(text);
 	if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-	throw errors.CONFIG_INVALID(`PORT must be a number from 1 to 65535; it is "${text}".`, { variable: 'PORT' });
+	throw errors.CONFIG_INVALID(`PORT must be a number from 1 to 65535; it is "${text}".`, {
+		variable: 'PORT'
+	});
 }
 
 function readUrl(variable: string, text: string | undefined, protocols: string[]): string | undefined {

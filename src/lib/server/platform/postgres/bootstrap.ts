@@ -84,7 +84,9 @@ async function checkServer(client: pg.Client): Promise<void> {
 	);
 	const { version, level } = rows[0]!;
 	if (version < minimumVersion) {
-		throw errors.POSTGRES_TOO_OLD(`Loam needs PostgreSQL 18 or newer; this one is ${Math.floor(version / 10000)}.`);
+		throw errors.POSTGRES_TOO_OLD(
+			`Loam needs PostgreSQL 18 or newer; this one is ${Math.floor(version / 10000)}.`
+		);
 	}
 	if (level !== 'logical') {
 		throw errors.POSTGRES_SETTING(
@@ -140,7 +142,9 @@ async function ensureLogins(
 	for (const login of Object.keys(attributes) as (keyof Logins)[]) {
 		const role = client.escapeIdentifier(instance.logins[login]);
 		const secret = client.escapeLiteral(password(login));
-		const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [instance.logins[login]]);
+		const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [
+			instance.logins[login]
+		]);
 		const verb = rowCount ? 'ALTER' : 'CREATE';
 		await client.query(`${verb} ROLE ${role} LOGIN NOINHERIT ${attributes[login]} PASSWORD ${secret}`);
 	}

@@ -72,12 +72,25 @@ function initialise(home: Home, password: string): void {
 	if (home.account) chownSync(passwordFile, home.account.uid, home.account.gid);
 	const result = spawnSync(
 		join(home.native, 'bin', 'initdb'),
-		['-D', home.data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C.UTF-8'],
+		[
+			'-D',
+			home.data,
+			'-U',
+			'postgres',
+			'-A',
+			'scram-sha-256',
+			`--pwfile=${passwordFile}`,
+			'-E',
+			'UTF8',
+			'--locale=C.UTF-8'
+		],
 		{ ...home.account, encoding: 'utf8', cwd: home.data }
 	);
 	rmSync(passwordFile);
 	if (result.status !== 0) {
-		throw errors.POSTGRES_START_FAILED(`The database could not be created: ${result.stderr || result.error?.message}`);
+		throw errors.POSTGRES_START_FAILED(
+			`The database could not be created: ${result.stderr || result.error?.message}`
+		);
 	}
 }
 
@@ -95,7 +108,9 @@ async function adopt(home: Home, password: string): Promise<Embedded | undefined
 	const lock = readLockFile(home);
 	if (!lock || !isAlive(lock.pid)) return undefined;
 	const url = clusterUrl(lock.port, password);
-	return (await answers(url)) ? { url, adopted: true, pid: lock.pid, stop: () => stopProcess(lock.pid) } : undefined;
+	return (await answers(url))
+		? { url, adopted: true, pid: lock.pid, stop: () => stopProcess(lock.pid) }
+		: undefined;
 }
 
 async function launch(home: Home, password: string, settings: Settings): Promise<Embedded> {
@@ -104,12 +119,16 @@ async function launch(home: Home, password: string, settings: Settings): Promise
 	const logFile = join(dirname(home.data), 'postgres.log');
 	const out = openSync(logFile, 'a');
 	// A session of its own: Ctrl-C in the terminal must reach the app first, which then stops Postgres.
-	const child = spawn(join(home.native, 'bin', 'postgres'), ['-D', home.data, '-p', String(port), ...options], {
-		...home.account,
-		cwd: home.data,
-		detached: true,
-		stdio: ['ignore', out, out]
-	});
+	const child = spawn(
+		join(home.native, 'bin', 'postgres'),
+		['-D', home.data, '-p', String(port), ...options],
+		{
+			...home.account,
+			cwd: home.data,
+			detached: true,
+			stdio: ['ignore', out, out]
+		}
+	);
 	const exited = new Promise<void>((resolve) => {
 		child.once('exit', () => resolve());
 		child.once('error', () => resolve());

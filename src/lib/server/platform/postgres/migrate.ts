@@ -60,7 +60,9 @@ export async function migrate(instance: Instance, migrations: readonly Migration
 }
 
 async function appliedHashes(client: pg.Client): Promise<Map<string, string>> {
-	const { rows } = await client.query<{ name: string; sha256: string }>('SELECT name, sha256 FROM loam.migration');
+	const { rows } = await client.query<{ name: string; sha256: string }>(
+		'SELECT name, sha256 FROM loam.migration'
+	);
 	return new Map(rows.map((row) => [row.name, row.sha256]));
 }
 
@@ -72,7 +74,11 @@ async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promi
 		await client.query('COMMIT');
 	} catch (cause) {
 		await client.query('ROLLBACK').catch(() => {});
-		throw errors.MIGRATION_FAILED(`The migration ${name} failed: ${String(cause)}`, { migration: name }, cause);
+		throw errors.MIGRATION_FAILED(
+			`The migration ${name} failed: ${String(cause)}`,
+			{ migration: name },
+			cause
+		);
 	}
 }
 

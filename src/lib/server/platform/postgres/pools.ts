@@ -51,7 +51,12 @@ export function openPools(instance: Instance): Postgres {
 		read,
 		admin,
 		async connect(url, options = {}) {
-			const client = new pg.Client({ connectionString: url, options: outputSettings, keepAlive: true, ...options });
+			const client = new pg.Client({
+				connectionString: url,
+				options: outputSettings,
+				keepAlive: true,
+				...options
+			});
 			client.on('error', () => {});
 			await client.connect();
 			return client;
