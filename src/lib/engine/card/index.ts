@@ -1,0 +1,15 @@
+export { attempt, compileExpression } from './template/compile.ts';
+export { compileTemplate, readJson } from './template/expand.ts';
+export { constant, readText, type Read } from './template/read.ts';
+export { ItemScope, rootScope, type Scope } from './language/scope.ts';
+export { ExpressionSyntaxError } from './language/ast.ts';
+export { parseExpression, parseText } from './language/parse.ts';
+export { stringify } from './language/values.ts';
+export { parseMarkdown, plainText } from './markdown/parse.ts';
+export { isExternal, safeImage, safeLink } from './markdown/urls.ts';
+export type { Block, Content, Inline, TimeFormat } from './markdown/types.ts';
+export { compileCard } from './model/compile.ts';
+export { verbsOf } from './model/verbs.ts';
+export type * from './model/types.ts';
+export { validateCard, type CardContext } from './validate/validate.ts';
+export type { BindingShape, BindingShapes } from './validate/data-scope.ts';
