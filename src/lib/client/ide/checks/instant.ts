@@ -1,0 +1,37 @@
+import { checkFiles, checkRoutes, fileKind, parseLocale, parseManifest, parsePage, parseSeeds } from '#engine/module';
+import type { Diagnostic } from '#kernel';
+import { readOutline } from '../files/outline.ts';
+
+/**
+ * The part of the gate that the browser can do by itself, at each keystroke: the very functions of the
+ * engine that the server runs. Types of TypeScript are Monaco's business.
+ */
+export function checkInstantly(path: string, text: string): readonly Diagnostic[] {
+	switch (fileKind(path)) {
+		case undefined:
+			return checkFiles(new Map([[path, text]])).filter((found) => found.file === path);
+		case 'manifest':
+			return parseManifest(text).diagnostics;
+		case 'page':
+			return parsePage(text, path).diagnostics;
+		case 'locale':
+			return parseLocale(text, path).diagnostics;
+		case 'seed':
+			return parseSeeds(text, path).diagnostics;
+		case 'schema': {
+			const result = readOutline(text);
+			return 'problem' in result ? [result.problem] : [];
+		}
+		default:
+			return [];
+	}
+}
+
+/** What only all files together tell at once: pages with one address, files that are missing. */
+export function checkTogether(files: ReadonlyMap<string, string>): Diagnostic[] {
+	const pages = [...files].flatMap(([path, text]) =>
+		fileKind(path) === 'page' ? (parsePage(text, path).value ?? []) : []
+	);
+	const missing = checkFiles(files).filter((found) => found.reason === 'FILE_MISSING');
+	return [...missing, ...checkRoutes(pages)];
+}

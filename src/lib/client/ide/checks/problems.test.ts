@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { Diagnostic } from '#kernel';
+import { countByFile, gateAlone, mergeProblems } from './problems.ts';
+
+const problem = (file: string, line: number, message: string, more: Partial<Diagnostic> = {}): Diagnostic => ({
+	severity: 'error',
+	file,
+	line,
+	column: 1,
+	reason: 'X',
+	message,
+	...more
+});
+
+it('lists each problem once, errors first, by file and line', () => {
+	const page = problem('pages/index.page.json', 4, 'no such view');
+	const warning = problem('a.sql', 1, 'slow', { severity: 'warning' });
+	const early = problem('pages/index.page.json', 2, 'no title');
+	expect(mergeProblems([page], [], [warning, page, early])).toEqual([early, page, warning]);
+});
+
+it('TypeScript says the same on both sides under other reasons', () => {
+	const here = problem('logic/a.ts', 3, 'Type A is not assignable', { reason: '2322' });
+	const there = problem('logic/a.ts', 3, 'Type A  is not assignable', { reason: 'TYPES' });
+	expect(mergeProblems([], [here], [there])).toEqual([here]);
+});
+
+it('what the browser finds too is not the gate’s alone', () => {
+	const syntax = problem('schema.proto', 5, 'Illegal token', { reason: 'PROTO_SYNTAX' });
+	const byBuf = problem('schema.proto', 5, 'syntax error: unexpected ;', { reason: 'SCHEMA_SYNTAX' });
+	const other = problem('views/a.sql', 1, 'no such column');
+	expect(gateAlone([byBuf, other], [syntax])).toEqual([other]);
+});
+
+it('counts by file', () => {
+	const counts = countByFile([problem('a', 1, 'x'), problem('a', 2, 'y', { severity: 'warning' }), problem('b', 1, 'z')]);
+	expect(counts.get('a')).toEqual({ errors: 1, warnings: 1 });
+	expect(counts.get('b')).toEqual({ errors: 1, warnings: 0 });
+});

@@ -1,0 +1,57 @@
+import type { Diagnostic } from '#kernel';
+
+/**
+ * The problems of a draft, each once: what the browser finds at each keystroke (`instant`), what
+ * TypeScript in the editor says (`types`), and the last answer of the gate. A finding of the gate that
+ * the other two know, or knew when the answer came, is theirs: it goes with the keystroke that mends it.
+ */
+export function mergeProblems(
+	instant: readonly Diagnostic[],
+	types: readonly Diagnostic[],
+	gate: readonly Diagnostic[]
+): Diagnostic[] {
+	const seen = new Set<string>();
+	const merged: Diagnostic[] = [];
+	for (const found of [...instant, ...types, ...gate]) {
+		const key = keyOf(found);
+		if (!seen.has(key)) merged.push(found);
+		seen.add(key);
+	}
+	return merged.sort(inOrder);
+}
+
+/** The findings that only the gate has. */
+export function gateAlone(gate: readonly Diagnostic[], known: readonly Diagnostic[]): Diagnostic[] {
+	const keys = new Set(known.map(keyOf));
+	return gate.filter((found) => !keys.has(keyOf(found)) && !isSyntaxKnown(found, known));
+}
+
+/** protobufjs and buf word a broken schema differently: one of them is enough. */
+function isSyntaxKnown(found: Diagnostic, known: readonly Diagnostic[]): boolean {
+	return found.file === 'schema.proto' && known.some((one) => one.reason === 'PROTO_SYNTAX' && one.line === found.line);
+}
+
+/** TypeScript's texts are the same on both sides; their reasons are not. */
+function keyOf({ file, line, message, reason }: Diagnostic): string {
+	return file.endsWith('.ts') ? `${file}:${line}:${message.replace(/\s+/g, ' ').trim()}` : `${file}:${line}:${reason}:${message}`;
+}
+
+function inOrder(a: Diagnostic, b: Diagnostic): number {
+	if (a.severity !== b.severity) return a.severity === 'error' ? -1 : 1;
+	if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+	return a.line - b.line || a.column - b.column;
+}
+
+export interface ProblemCount {
+	readonly errors: number;
+	readonly warnings: number;
+}
+
+export function countProblems(problems: readonly Diagnostic[]): ProblemCount {
+	const errors = problems.filter((problem) => problem.severity === 'error').length;
+	return { errors, warnings: problems.length - errors };
+}
+
+export function countByFile(problems: readonly Diagnostic[]): Map<string, ProblemCount> {
+	return new Map([...Map.groupBy(problems, (problem) => problem.file)].map(([file, own]) => [file, countProblems(own)]));
+}

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { readOutline } from './outline.ts';
+
+const source = `syntax = "proto3";
+package tickets;
+import "loam/options.proto";
+message Ticket {
+	option (loam.table) = { label: "Ticket" };
+	string id = 1 [(loam.column).key = true];
+	optional string project_id = 2;
+}
+message Person {
+	option (loam.table).name = "staff";
+	string id = 1 [(loam.column).key = true];
+}
+message CloseTicketRequest { string id = 1; }
+message CloseTicketResponse {}
+service Desk { rpc CloseTicket(CloseTicketRequest) returns (CloseTicketResponse); }
+`;
+
+it('finds tables, their columns and the methods of services', () => {
+	expect(readOutline(source)).toEqual({
+		outline: {
+			package: 'tickets',
+			tables: [
+				{ message: 'Ticket', name: 'tickets', columns: ['id', 'project_id'] },
+				{ message: 'Person', name: 'staff', columns: ['id'] }
+			],
+			methods: [
+				{ name: 'CloseTicket', service: 'Desk', request: 'CloseTicketRequest', response: 'CloseTicketResponse' }
+			]
+		}
+	});
+});
+
+it('says where a schema is broken', () => {
+	const result = readOutline(source.replace('string id = 1 [(loam', 'string id = ; [(loam'));
+	expect(result).toMatchObject({ problem: { file: 'schema.proto', line: 6, reason: 'PROTO_SYNTAX' } });
+});

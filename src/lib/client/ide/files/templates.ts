@@ -1,0 +1,147 @@
+import { handlerTemplate, labelOf, snakeCase } from '#engine/schema';
+import type { FileKind } from '#engine/module';
+import type { Outline, OutlineTable } from './outline.ts';
+import { pathOf } from './tree.ts';
+
+/** What a template is made from. */
+export interface TemplateContext {
+	readonly outline: Outline;
+	readonly paths: readonly string[];
+	/** Text of locales/en.json, so that a new language has its keys. */
+	readonly locale?: string | undefined;
+}
+
+/** The name that the dialog offers for a new file. */
+export function suggestedName(kind: FileKind, { outline, paths }: TemplateContext): string {
+	const free = (names: readonly string[]) => names.find((name) => !paths.includes(pathOf(kind, name))) ?? '';
+	switch (kind) {
+		case 'page':
+			return free(['index', ...outline.tables.flatMap((table) => [table.name, `${table.name}/[id]`])]);
+		case 'view':
+			return free(outline.tables.map((table) => `${table.name}_list`));
+		case 'logic':
+			return free(outline.methods.map((method) => snakeCase(method.name)));
+		case 'migration':
+			return `${nextNumber(paths)}_change`;
+		case 'locale':
+			return free(['en', 'de', 'fr', 'es']);
+		case 'seed':
+			return free(['demo']);
+		case 'test':
+			return free(outline.methods.map((method) => snakeCase(method.name)));
+		default:
+			return '';
+	}
+}
+
+/** The number of the next migration, four digits. */
+export function nextNumber(paths: readonly string[]): string {
+	const numbers = paths.map((path) => Number(/^migrations\/(\d{4})_/.exec(path)?.[1] ?? 0));
+	return String(Math.max(0, ...numbers) + 1).padStart(4, '0');
+}
+
+/** A sensible beginning for a new file. */
+export function templateOf(path: string, kind: FileKind, context: TemplateContext): string {
+	switch (kind) {
+		case 'page':
+			return pageTemplate(path, context.outline);
+		case 'view':
+			return viewTemplate(path, context.outline);
+		case 'logic':
+			return logicTemplate(path, context.outline);
+		case 'migration':
+			return '-- Runs once, when the release is published. What was released never changes again.\n';
+		case 'locale':
+			return context.locale ?? '{}\n';
+		case 'seed':
+			return `${json(Object.fromEntries(context.outline.tables.map((table) => [table.name, []])))}\n`;
+		case 'test':
+			return "import { expect, test } from 'loam/test';\n\ntest('it works', async () => {\n\texpect(1 + 1).toBe(2);\n});\n";
+		default:
+			return '';
+	}
+}
+
+/** The table that a file is about: the one that its name speaks of, or the first. */
+function tableFor(path: string, outline: Outline): OutlineTable | undefined {
+	return outline.tables.find((table) => path.includes(table.name)) ?? outline.tables[0];
+}
+
+function shownColumns(table: OutlineTable): string[] {
+	const plain = table.columns.filter((column) => column !== 'id' && !column.endsWith('_id'));
+	return plain.slice(0, 4);
+}
+
+function viewTemplate(path: string, outline: Outline): string {
+	const table = tableFor(path, outline);
+	if (!table) return 'SELECT t.id\nFROM my_table t\n';
+	return `SELECT ${table.columns.map((column) => `t.${column}`).join(', ')}\nFROM ${table.name} t\n`;
+}
+
+function logicTemplate(path: string, outline: Outline): string {
+	const method = outline.methods.find((one) => path === `logic/${snakeCase(one.name)}.ts`);
+	if (!method) return '// Shared by handlers: import { … } from \'./this_file.ts\'\nexport {};\n';
+	const full = (name: string) => (name.includes('.') ? name : `${outline.package}.${name}`);
+	return handlerTemplate({ name: method.name, request: full(method.request), response: full(method.response) });
+}
+
+function pageTemplate(path: string, outline: Outline): string {
+	const table = tableFor(path, outline);
+	const title = table ? labelOf(table.name) : 'New page';
+	if (!table) return page({ title, data: {}, card: card([heading(title), text('Write something here.')]) });
+	return /\[\w+\]\.page\.json$/.test(path) ? detailPage(path, table) : listPage(title, table);
+}
+
+function listPage(title: string, table: OutlineTable): string {
+	const columns = shownColumns(table);
+	const rows = {
+		type: 'Table',
+		columns: columns.map(() => ({ width: 1 })),
+		rows: [
+			{ type: 'TableRow', cells: columns.map((column) => cell(text(labelOf(column), { weight: 'Bolder' }))) },
+			{ type: 'TableRow', $data: `\${${table.name}}`, cells: columns.map((column) => cell(text(`\${${column}}`))) }
+		]
+	};
+	return page({
+		title,
+		data: { [table.name]: { view: table.name, limit: 100 } },
+		card: card([heading(title), rows])
+	});
+}
+
+function detailPage(path: string, table: OutlineTable): string {
+	const parameter = /\[(\w+)\]\.page\.json$/.exec(path)![1]!;
+	const label = labelOf(snakeCase(table.message));
+	const facts = shownColumns(table).map((column) => ({ title: labelOf(column), value: `\${${column}}` }));
+	return page({
+		title: label,
+		data: { [table.name]: { view: table.name, where: `id = param('${parameter}')`, limit: 1 } },
+		card: card([
+			{ type: 'Container', $data: `\${${table.name}}`, items: [heading(label), { type: 'FactSet', facts }] }
+		])
+	});
+}
+
+function card(body: readonly object[]): object {
+	return { type: 'AdaptiveCard', version: '1.6', body };
+}
+
+function heading(value: string): object {
+	return text(value, { size: 'Large', weight: 'Bolder', style: 'heading' });
+}
+
+function text(value: string, more: object = {}): object {
+	return { type: 'TextBlock', text: value, ...more };
+}
+
+function cell(item: object): object {
+	return { type: 'TableCell', items: [item] };
+}
+
+function page(content: object): string {
+	return `${json(content)}\n`;
+}
+
+function json(value: object): string {
+	return JSON.stringify(value, null, 2);
+}
