@@ -1,0 +1,134 @@
+import { columnOf } from './catalog.ts';
+import type { ColumnExpression, Expression } from './expression.ts';
+import type { Query } from './query.ts';
+import type { Scope } from './scope.ts';
+
+/** Columns of a table by which a join looks rows up when its partner changes: an index serves them. */
+export interface Probe {
+	readonly table: string;
+	readonly column: string;
+}
+
+/**
+ * The fewest sources whose primary keys tell the rows of a join apart, as indexes into FROM. A source
+ * does not count where equalities with the others fix its whole key: of tickets joined to their project,
+ * the ticket's key is enough. Where several sets are smallest, one that `isShown` prefers.
+ */
+export function lineageSources(query: Query, isShown: (source: number) => boolean): number[] {
+	const count = query.scope.sources.length;
+	const pairs = equalities(query);
+	const candidates = subsets(count)
+		.filter((set) => set.length > 0 && closure(query.scope, pairs, set).size === count)
+		.sort((a, b) => a.length - b.length || shownFirst(a, b, isShown));
+	return candidates[0]!;
+}
+
+function shownFirst(
+	a: readonly number[],
+	b: readonly number[],
+	isShown: (source: number) => boolean
+): number {
+	return Number(b.every(isShown)) - Number(a.every(isShown));
+}
+
+function* bits(count: number): Generator<number[]> {
+	for (let mask = 1; mask < 1 << count; mask++) {
+		yield Array.from({ length: count }, (_, index) => index).filter((index) => mask & (1 << index));
+	}
+}
+
+function subsets(count: number): number[][] {
+	return [...bits(count)];
+}
+
+type Equality = readonly [Expression, Expression];
+
+function equalities(query: Query): Equality[] {
+	return query.conditions.flatMap((condition) =>
+		condition.kind === 'compound' && condition.equal ? [condition.equal] : []
+	);
+}
+
+/** All sources that are determined by the keys of `set`. */
+function closure(scope: Scope, pairs: readonly Equality[], set: readonly number[]): Set<number> {
+	const known = new Set(set);
+	for (let grown = true; grown;) {
+		grown = false;
+		for (const source of scope.sources.keys()) {
+			if (known.has(source) || !isDetermined(scope, pairs, known, source)) continue;
+			known.add(source);
+			grown = true;
+		}
+	}
+	return known;
+}
+
+function isDetermined(
+	scope: Scope,
+	pairs: readonly Equality[],
+	known: ReadonlySet<number>,
+	source: number
+): boolean {
+	const { table } = scope.sources[source]!;
+	return table.key.every((key) =>
+		pairs.some(
+			([left, right]) =>
+				fixes(scope, known, source, key, left, right) || fixes(scope, known, source, key, right, left)
+		)
+	);
+}
+
+/** `side` is that key column and `other` a column of a known source, of a type under which equal means one key. */
+function fixes(
+	scope: Scope,
+	known: ReadonlySet<number>,
+	source: number,
+	key: string,
+	side: Expression,
+	other: Expression
+): boolean {
+	if (side.kind !== 'column' || side.source !== source || side.column !== key) return false;
+	if (other.kind !== 'column' || !known.has(other.source)) return false;
+	return sameType(scope, side, other);
+}
+
+const integers = /^(smallint|integer|bigint)$/;
+
+function sameType(scope: Scope, one: ColumnExpression, other: ColumnExpression): boolean {
+	const [a, b] = [one, other].map((column) => columnOf(scope.sources[column.source]!.table, column.column)!);
+	if (a!.array !== b!.array) return false;
+	return a!.type === b!.type || (integers.test(a!.type) && integers.test(b!.type));
+}
+
+/** What joins look up, apart from single-column primary keys, which have their index. */
+export function probes(query: Query): Probe[] {
+	const found = new Map<string, Probe>();
+	for (const [left, right] of equalities(query)) {
+		if (left.kind !== 'column' || right.kind !== 'column' || left.source === right.source) continue;
+		for (const { source, column } of [left, right]) {
+			const { table } = query.scope.sources[source]!;
+			if (table.key[0] !== column) found.set(`${table.name}.${column}`, { table: table.name, column });
+		}
+	}
+	return [...found.values()];
+}
+
+/** Pairs of sources that no condition connects: every row meets every row. */
+export function disconnected(query: Query): number | undefined {
+	const reached = new Set([0]);
+	const touched = query.conditions.map((condition) => new Set(sourcesOf(condition)));
+	for (let grown = true; grown;) {
+		grown = false;
+		for (const set of touched) {
+			if (![...set].some((source) => reached.has(source))) continue;
+			for (const source of set) if (!reached.has(source)) grown = !!reached.add(source);
+		}
+	}
+	return [...query.scope.sources.keys()].find((source) => !reached.has(source));
+}
+
+function sourcesOf(expression: Expression): number[] {
+	if (expression.kind === 'column') return [expression.source];
+	if (expression.kind === 'aggregate') return expression.argument ? sourcesOf(expression.argument) : [];
+	return expression.parts.flatMap((part) => (typeof part === 'string' ? [] : sourcesOf(part)));
+}

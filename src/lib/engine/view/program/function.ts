@@ -1,0 +1,59 @@
+/** Fixed for all SQL of views, so that no session's settings change a result or its text. */
+const settings = [
+	`search_path = ''`,
+	`"TimeZone" = 'UTC'`,
+	`"DateStyle" = 'ISO, DMY'`,
+	`"IntervalStyle" = 'iso_8601'`,
+	`bytea_output = 'hex'`,
+	`extra_float_digits = '1'`
+];
+
+export const differenceColumns = 'op integer, operation text, key text, old jsonb, new jsonb';
+
+export interface MaintenanceFunction {
+	/** With schema: `{state}.m_0123…`. */
+	readonly name: string;
+	/** `changed jsonb` */
+	readonly parameters: string;
+	readonly variables?: readonly string[];
+	readonly settings?: readonly string[];
+	/** Statements of plpgsql; columns go before variables of the same name. */
+	readonly body: string;
+}
+
+/** CREATE FUNCTION and what takes EXECUTE from PUBLIC. */
+export function createFunction(made: MaintenanceFunction): string[] {
+	const types = made.parameters.split(', ').map((parameter) => parameter.split(' ').slice(1).join(' '));
+	const declared = (made.variables ?? []).map((variable) => `\t${variable};\n`).join('');
+	const body = `\n#variable_conflict use_column\n${declared ? `DECLARE\n${declared}` : ''}BEGIN\n${made.body}\nEND\n`;
+	const fence = fenceFor(body);
+	return [
+		`CREATE FUNCTION ${made.name}(${made.parameters}) RETURNS TABLE (${differenceColumns})
+LANGUAGE plpgsql SECURITY DEFINER
+${[...settings, ...(made.settings ?? [])].map((setting) => `SET ${setting}`).join('\n')}
+AS ${fence}${body}${fence}`,
+		`REVOKE ALL ON FUNCTION ${made.name}(${types.join(', ')}) FROM PUBLIC`
+	];
+}
+
+/** Dollar quotes that the body does not hold. */
+function fenceFor(body: string): string {
+	for (let n = 0; ; n++) if (!body.includes(`$loam${n}$`)) return `$loam${n}$`;
+}
+
+/** With few keys a scan is never right, whatever stale statistics say. */
+export const keyedSettings = [`enable_seqscan = 'off'`, `jit = 'off'`];
+/** The whole view at once. */
+export const fullSettings = [`enable_seqscan = 'on'`, `jit = 'off'`, `work_mem = '64MB'`];
+
+/**
+ * The difference out of a CTE with `had`, `has` (whether there was and is a visible row), keys and rows.
+ * `quiet` is SQL that is true where no rows are wanted.
+ */
+export function differenceOf(cte: string, quiet = 'false'): string {
+	return `SELECT (row_number() OVER ())::integer - 1,
+	CASE WHEN NOT d.had THEN 'insert' WHEN NOT d.has THEN 'delete' ELSE 'update' END,
+	d.k, CASE WHEN d.had THEN d.o END, CASE WHEN d.has THEN d.n END
+FROM ${cte} AS d
+WHERE (d.had OR d.has) AND NOT (d.had AND d.has AND d.o = d.n) AND NOT ${quiet}`;
+}

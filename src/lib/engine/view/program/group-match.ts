@@ -1,0 +1,46 @@
+import { notYet } from '../refusal.ts';
+import type { GroupColumn } from './group-columns.ts';
+
+/** A value of each type that stands in for NULL, so that groups with NULL can be looked up by an index. */
+const standIns: Readonly<Record<string, string>> = {
+	text: `''::text`,
+	'character varying': `''::varchar`,
+	smallint: '0::smallint',
+	integer: '0::integer',
+	bigint: '0::bigint',
+	numeric: '0::numeric',
+	real: '0::real',
+	'double precision': '0::double precision',
+	boolean: 'false',
+	uuid: `'00000000-0000-0000-0000-000000000000'::uuid`,
+	date: `'2000-01-01'::date`,
+	'time without time zone': `'00:00'::time`,
+	'timestamp without time zone': `'2000-01-01 00:00:00'::timestamp`,
+	'timestamp with time zone': `'2000-01-01 00:00:00+00'::timestamptz`,
+	interval: `'0'::interval`,
+	bytea: `''::bytea`,
+	jsonb: `'null'::jsonb`
+};
+
+/** Terms that are equal for the same group, NULL being equal to NULL; never NULL, and good for an index. */
+export function groupTerms(columns: readonly GroupColumn[], row: string): string[] {
+	return columns.flatMap(({ name, type, nullable }) => {
+		const column = row === '' ? name : `${row}.${name}`;
+		if (!nullable) return [column];
+		return [`(COALESCE(${column}, ${standIn(type)}))`, `(${column} IS NULL)`];
+	});
+}
+
+function standIn(type: string): string {
+	const known = standIns[type] ?? (type.endsWith('[]') ? `'\\x7b}'::${type}` : undefined);
+	if (known === undefined) notYet(undefined, `groups by ${type}`, 'Cast it to text in GROUP BY and SELECT.');
+	return known.startsWith(`'\\`) ? `E${known}` : known;
+}
+
+export function sameGroup(columns: readonly GroupColumn[], one: string, other: string): string {
+	if (columns.length === 0) return 'true';
+	const right = groupTerms(columns, other);
+	return groupTerms(columns, one)
+		.map((term, index) => `${term} = ${right[index]}`)
+		.join(' AND ');
+}

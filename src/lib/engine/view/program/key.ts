@@ -1,0 +1,56 @@
+import { columnOf, formatType } from '../catalog.ts';
+import { identity, type Expression } from '../expression.ts';
+import type { ViewPlan } from '../plan.ts';
+import { keyText, opaqueKey, type KeyPart } from './text.ts';
+
+/** Where each part of the row key stands among the outputs; undefined where one does not: then the key is opaque. */
+export function keyOutputs(plan: ViewPlan): number[] | undefined {
+	const { outputs, grouping, scope } = plan.query;
+	const wanted = grouping
+		? grouping.groups.map((group) => outputs.findIndex((output) => sameExpression(output.expression, group)))
+		: plan.lineage.flatMap((source) =>
+				scope.sources[source]!.table.key.map((column) =>
+					outputs.findIndex(
+						({ expression }) =>
+							expression.kind === 'column' && expression.source === source && expression.column === column
+					)
+				)
+			);
+	return wanted.length > 0 && wanted.every((index) => index >= 0) ? wanted : undefined;
+}
+
+/** The row key of a view without groups; `column` prints a key's column. */
+export function keySql(plan: ViewPlan, column: (source: number, name: string) => string): string {
+	const parts = plan.lineage.flatMap((source) => {
+		const { table } = plan.query.scope.sources[source]!;
+		return table.key.map((name): KeyPart => ({
+			sql: column(source, name),
+			type: formatType(columnOf(table, name)!),
+			nullable: false
+		}));
+	});
+	return keyOf(plan, parts);
+}
+
+/** A key of these parts, readable or opaque as the plan's outputs allow. One group of all rows is `"all"`. */
+export function keyOf(plan: ViewPlan, parts: readonly KeyPart[]): string {
+	if (parts.length === 0) return `'"all"'`;
+	return keyOutputs(plan) ? keyText(parts) : opaqueKey(parts, `{state}.s_${plan.hash}`);
+}
+
+/** The table with the salt of opaque keys. */
+export function saltStatements(plan: ViewPlan): { create: string[]; drop: string[] } {
+	if (keyOutputs(plan) || plan.query.grouping?.groups.length === 0) return { create: [], drop: [] };
+	const table = `{state}.s_${plan.hash}`;
+	return {
+		create: [
+			`CREATE TABLE ${table} (salt text NOT NULL DEFAULT gen_random_uuid()::text)`,
+			`INSERT INTO ${table} DEFAULT VALUES`
+		],
+		drop: [`DROP TABLE IF EXISTS ${table}`]
+	};
+}
+
+function sameExpression(one: Expression, other: Expression): boolean {
+	return identity(one) === identity(other);
+}

@@ -1,0 +1,183 @@
+import { castType, columnOf, formatType } from '../catalog.ts';
+import { columnOverTables, quote } from '../expression.ts';
+import { fromWhere, type ViewPlan } from '../plan.ts';
+import { differ, type TypedSql } from './text.ts';
+
+/**
+ * The table of a view's rows (or, for a view with groups, of the rows that go into them) with the primary
+ * keys of all source rows that made each. The keys of `plan.lineage` are its own primary key.
+ */
+export interface LineageTable {
+	/** `{state}.v_<hash>` */
+	readonly name: string;
+	readonly keys: readonly KeyColumn[];
+	/** What the rows hold beside their lineage; `sql` is over the sources. */
+	readonly payload: readonly TypedSql[];
+}
+
+export interface KeyColumn {
+	/** `_k0_1`: the second key column of the first source. */
+	readonly name: string;
+	readonly source: number;
+	readonly column: string;
+	readonly type: string;
+	/** Whether it is part of the rows' identity. */
+	readonly identity: boolean;
+}
+
+export function lineageTable(plan: ViewPlan, name: string, payload: readonly TypedSql[]): LineageTable {
+	const keys = plan.query.scope.sources.flatMap(({ table }, source) =>
+		table.key.map((column, index): KeyColumn => ({
+			name: keyName(source, index),
+			source,
+			column,
+			type: formatType(columnOf(table, column)!),
+			identity: plan.lineage.includes(source)
+		}))
+	);
+	return { name, keys, payload };
+}
+
+export function keyName(source: number, index: number): string {
+	return `_k${source}_${index}`;
+}
+
+export function allColumns(table: LineageTable): string[] {
+	return [...table.keys.map((key) => key.name), ...table.payload.map((column) => quote(column.name))];
+}
+
+const storage =
+	'fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05';
+
+export function createLineage(plan: ViewPlan, table: LineageTable): string[] {
+	const columns = [
+		...table.keys.map((key) => `${key.name} ${key.type} NOT NULL`),
+		...table.payload.map((column) => `${quote(column.name)} ${column.type}`)
+	];
+	const identity = identityColumns(table);
+	const statements = [
+		`CREATE TABLE ${table.name} (${columns.join(', ')}, PRIMARY KEY (${identity.join(', ')})) WITH (${storage})`
+	];
+	for (const source of plan.query.scope.sources.keys()) {
+		const own = keysOf(table, source).map((key) => key.name);
+		if (!own.every((column, index) => identity[index] === column))
+			statements.push(`CREATE INDEX ON ${table.name} (${own.join(', ')})`);
+	}
+	return statements;
+}
+
+export function identityColumns(table: LineageTable): string[] {
+	return table.keys.filter((key) => key.identity).map((key) => key.name);
+}
+
+function keysOf(table: LineageTable, source: number): KeyColumn[] {
+	return table.keys.filter((key) => key.source === source);
+}
+
+/**
+ * The stages up to the merge, as CTEs without WITH: `moved` holds, of every row that was inserted, updated
+ * or deleted, all columns before (`o_<column>`) and after (`n_<column>`), and `had` and `has`.
+ * Keyed, they read `changed`; without, they compare everything.
+ */
+export function lineageStages(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
+	return [
+		...(keyed ? changedStages(plan) : []),
+		staleStage(plan, table, keyed),
+		freshStage(plan, table, keyed),
+		mergeStage(table)
+	].join(',\n');
+}
+
+/** The changed keys of each table, typed and without doubles. */
+function changedStages(plan: ViewPlan): string[] {
+	const tables = new Map(plan.query.scope.sources.map(({ table }) => [table.name, table]));
+	return [...tables.values()].map((table) => {
+		const columns = table.key.map(
+			(name, index) => `(e.value ->> ${index})::${castType(columnOf(table, name)!)} AS k${index}`
+		);
+		return `${changedName(plan, table.name)} AS MATERIALIZED (
+	SELECT DISTINCT ${columns.join(', ')} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value)
+)`;
+	});
+}
+
+function changedName(plan: ViewPlan, table: string): string {
+	return `c${plan.query.scope.sources.findIndex((source) => source.table.name === table)}`;
+}
+
+/** Rows that the change may have touched, by their identity. UNION of look-ups, never OR. */
+function staleStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
+	const identity = identityColumns(table)
+		.map((column) => `s.${column}`)
+		.join(', ');
+	if (!keyed) return `stale AS (SELECT ${identity} FROM ${table.name} AS s)`;
+	const branches = plan.query.scope.sources.map((source, index) => {
+		const match = keysOf(table, index).map((key, part) => `s.${key.name} = c.k${part}`);
+		return `SELECT ${identity} FROM ${changedName(plan, source.table.name)} AS c, ${table.name} AS s
+	WHERE ${match.join(' AND ')} AND changed ? '${source.table.name}'`;
+	});
+	return `stale AS (\n\t${branches.join('\n\tUNION\n\t')}\n)`;
+}
+
+/** The rows that are, of those that the change may touch; one branch for each source, then without doubles. */
+function freshStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
+	const columns = [
+		...table.keys.map((key) => `${columnOverTables(key.source, key.column)} AS ${key.name}`),
+		...table.payload.map((column) => `(${column.sql})::${column.type} AS ${quote(column.name)}`)
+	].join(', ');
+	if (!keyed) return `fresh AS (SELECT ${columns} ${fromWhere(plan.query)})`;
+	const branches = plan.query.scope.sources.map((source, index) => {
+		const match = keysOf(table, index).map(
+			(key, part) => `${columnOverTables(index, key.column)} = c.k${part}`
+		);
+		const changed = `${changedName(plan, source.table.name)} AS c`;
+		return `SELECT ${columns}\n\t${fromWhere(plan.query, [changed], [...match, `changed ? '${source.table.name}'`])}`;
+	});
+	if (branches.length === 1) return `fresh AS (\n\t${branches[0]}\n)`;
+	return `fresh AS (
+	SELECT DISTINCT ON (${identityColumns(table)
+		.map((column) => `f.${column}`)
+		.join(', ')}) f.* FROM (
+	${branches.join('\n\tUNION ALL\n\t')}
+	) AS f
+)`;
+}
+
+/** The source holds tombstones, so that the merge looks at no other row of its target. */
+function mergeStage(table: LineageTable): string {
+	const identity = identityColumns(table);
+	const columns = allColumns(table);
+	const others = columns.filter((column) => !identity.includes(column));
+	const first = identity[0]!;
+	const same = (one: string, other: string) =>
+		identity.map((column) => `${one}.${column} = ${other}.${column}`).join(' AND ');
+	const update =
+		others.length > 0
+			? `\n\tWHEN MATCHED AND ${differ(
+					others.map((c) => `s.${c}`),
+					others.map((c) => `n.${c}`)
+				)}
+		THEN UPDATE SET ${others.map((column) => `${column} = n.${column}`).join(', ')}`
+			: '';
+	const source = columns.map((column) =>
+		identity.includes(column) ? `COALESCE(f.${column}, o.${column}) AS ${column}` : `f.${column}`
+	);
+	return `moved AS (
+	MERGE INTO ${table.name} AS s
+	USING (
+		SELECT ${source.join(', ')}, f.${first} IS NULL AS _gone
+		FROM fresh AS f FULL JOIN stale AS o ON ${same('f', 'o')}
+	) AS n
+	ON ${same('s', 'n')}
+	WHEN MATCHED AND n._gone THEN DELETE${update}
+	WHEN NOT MATCHED AND NOT n._gone
+		THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `n.${column}`).join(', ')})
+	RETURNING old.${first} IS NOT NULL AS had, new.${first} IS NOT NULL AS has,
+		${columns.flatMap((column) => [`old.${column} AS ${prefixed('o', column)}`, `new.${column} AS ${prefixed('n', column)}`]).join(', ')}
+)`;
+}
+
+/** `o_` or `n_` before a column's name, quoted or not. */
+export function prefixed(side: 'o' | 'n', column: string): string {
+	return column.startsWith('"') ? `"${side}_${column.slice(1)}` : `${side}_${column}`;
+}

@@ -1,0 +1,72 @@
+import { printOverTables, quote } from '../expression.ts';
+import type { ViewPlan } from '../plan.ts';
+import type { ViewProgram } from '../types.ts';
+import { createFunction, differenceOf, fullSettings, keyedSettings } from './function.ts';
+import { keySql, saltStatements } from './key.ts';
+import { createLineage, keyName, lineageStages, lineageTable, prefixed } from './lineage-table.ts';
+import { rowJson } from './text.ts';
+
+/** A view that filters, joins and computes: its rows with their lineage are its state. */
+export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgram {
+	const { query, hash } = plan;
+	const outputs = query.outputs.map((output, index) => ({
+		name: output.name,
+		sql: printOverTables(output.expression),
+		type: types[index]!
+	}));
+	const table = lineageTable(plan, `{state}.v_${hash}`, outputs);
+	const salt = saltStatements(plan);
+	const keyFrom = (column: (name: string) => string) =>
+		keySql(plan, (source, name) =>
+			column(keyName(source, query.scope.sources[source]!.table.key.indexOf(name)))
+		);
+	const side = (name: 'o' | 'n') =>
+		rowJson(outputs.map((output) => ({ ...output, sql: `m.${prefixed(name, quote(output.name))}` })));
+	const key = keyFrom((name) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`);
+	const statement = (keyed: boolean) => `RETURN QUERY
+WITH ${lineageStages(plan, table, keyed)}
+${differenceOf(`(SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m)`, keyed ? 'false' : 'quiet')};`;
+	const read = [
+		`${keyFrom((name) => `s.${name}`)} AS _key`,
+		...outputs.map((output) => `s.${quote(output.name)}`)
+	];
+	return {
+		create: [
+			...salt.create,
+			...createLineage(plan, table),
+			...maintenance(hash, statement(true), statement(false), table.name)
+		],
+		drop: [...dropMaintenance(hash), `DROP TABLE IF EXISTS ${table.name}`, ...salt.drop],
+		read: `SELECT ${read.join(', ')} FROM ${table.name} AS s`
+	};
+}
+
+/** `m_<hash>` for changed keys; `f_<hash>` behind it for everything. */
+export function maintenance(hash: string, keyed: string, full: string, ...analyze: string[]): string[] {
+	const name = `{state}.m_${hash}`;
+	return [
+		...createFunction({
+			name: `{state}.f_${hash}`,
+			parameters: 'quiet boolean',
+			settings: fullSettings,
+			body: `${full}\nIF quiet THEN\n\t${analyze.map((table) => `ANALYZE ${table};`).join(' ')}\nEND IF;`
+		}),
+		...createFunction({
+			name,
+			parameters: 'changed jsonb',
+			settings: keyedSettings,
+			body: `IF changed ? '*' THEN
+	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false));
+	RETURN;
+END IF;
+${keyed}`
+		})
+	];
+}
+
+export function dropMaintenance(hash: string): string[] {
+	return [
+		`DROP FUNCTION IF EXISTS {state}.m_${hash}(jsonb)`,
+		`DROP FUNCTION IF EXISTS {state}.f_${hash}(boolean)`
+	];
+}

@@ -1,0 +1,100 @@
+import type { CatalogColumn, CatalogTable } from './catalog.ts';
+import { columnOf } from './catalog.ts';
+import type { ColumnExpression } from './expression.ts';
+import { refuse } from './refusal.ts';
+
+/** One table of FROM, under the name that the author gave it. */
+export interface Source {
+	readonly alias: string;
+	readonly table: CatalogTable;
+	readonly at: number | undefined;
+}
+
+/** A column that JOIN … USING made one. Inner joins only, so either side's value is it. */
+export interface MergedColumn {
+	readonly name: string;
+	/** Indexes of the sources that it stands for; the first gives the value. */
+	readonly sources: number[];
+}
+
+/** The names that expressions of one SELECT can use. */
+export interface Scope {
+	readonly sources: readonly Source[];
+	readonly merged: readonly MergedColumn[];
+}
+
+/** Throws a Refusal where the name is unknown or means several columns. */
+export function resolveColumn(
+	scope: Scope,
+	path: readonly string[],
+	at: number | undefined
+): ColumnExpression {
+	if (path.length > 2)
+		refuse(
+			at,
+			'VIEW_QUALIFIED_NAME',
+			`"${path.join('.')}" names a schema.`,
+			'Write table.column; a module sees its own tables only.'
+		);
+	const [first = '', second] = path;
+	if (second === undefined) return resolveUnqualified(scope, first, at);
+	const source = scope.sources.findIndex((candidate) => candidate.alias === first);
+	if (source < 0) {
+		refuse(
+			at,
+			'VIEW_UNKNOWN_TABLE',
+			`There is no "${first}" in FROM.`,
+			`In FROM are: ${scope.sources.map((s) => s.alias).join(', ')}.`
+		);
+	}
+	return columnIn(scope, source, second, at);
+}
+
+export function columnSpec(scope: Scope, column: ColumnExpression): CatalogColumn {
+	return columnOf(scope.sources[column.source]!.table, column.column)!;
+}
+
+function resolveUnqualified(scope: Scope, name: string, at: number | undefined): ColumnExpression {
+	const merged = scope.merged.find((column) => column.name === name);
+	const holders = scope.sources.flatMap((source, index) => (columnOf(source.table, name) ? [index] : []));
+	const others = merged ? holders.filter((index) => !merged.sources.includes(index)) : holders;
+	if (merged && others.length === 0) return { kind: 'column', source: merged.sources[0]!, column: name, at };
+	if (merged || others.length > 1) {
+		const choices = holders.map((index) => `${scope.sources[index]!.alias}.${name}`);
+		refuse(
+			at,
+			'VIEW_AMBIGUOUS_COLUMN',
+			`"${name}" is a column of several tables.`,
+			`Write ${choices.join(' or ')}.`
+		);
+	}
+	if (others.length === 1) return { kind: 'column', source: others[0]!, column: name, at };
+	if (scope.sources.some((source) => source.alias === name)) {
+		refuse(
+			at,
+			'VIEW_WHOLE_ROW',
+			`"${name}" stands for a whole row.`,
+			`List the columns that you want: ${name}.*, or ${name}.id.`
+		);
+	}
+	const known = scope.sources.flatMap((source) => source.table.columns.map((column) => column.name));
+	refuse(
+		at,
+		'VIEW_UNKNOWN_COLUMN',
+		`There is no column "${name}".`,
+		`There are: ${[...new Set(known)].join(', ')}.`
+	);
+}
+
+function columnIn(scope: Scope, source: number, name: string, at: number | undefined): ColumnExpression {
+	const { alias, table } = scope.sources[source]!;
+	if (!columnOf(table, name)) {
+		refuse(
+			at,
+			'VIEW_UNKNOWN_COLUMN',
+			`"${alias}" has no column "${name}".`,
+			`It has: ${table.columns.map((column) => column.name).join(', ')}.`
+		);
+	}
+	return { kind: 'column', source, column: name, at };
+}
