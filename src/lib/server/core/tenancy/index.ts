@@ -4,6 +4,7 @@ import { createTenancy, type Tenancy } from './tenancy.ts';
 
 export type * from './types.ts';
 export { createTenancy, type Tenancy } from './tenancy.ts';
+export { ensureTenantsRole } from './provision.ts';
 
 /** Projects, and the places of modules in them. */
 export const tenancy = defineRoom<Tenancy>({

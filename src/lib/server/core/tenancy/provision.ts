@@ -76,7 +76,7 @@ type Names = Readonly<
 >;
 
 /** The one role that may connect, besides Loam's logins: one entry in the database's ACL for any number of tenants. */
-async function ensureTenantsRole(client: PoolClient, instance: Instance): Promise<void> {
+export async function ensureTenantsRole(client: PoolClient, instance: Instance): Promise<void> {
 	const name = `loam_${instance.id}_tenants`;
 	const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
 	if (rowCount) return;
