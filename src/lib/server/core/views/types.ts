@@ -1,5 +1,5 @@
 import type { Client } from '#platform/postgres';
-import type { Installation } from '#core/tenancy';
+import type { Installation, Place } from '#core/tenancy';
 import type { ViewSpec } from '#engine/view';
 
 /** A view of one installation as the maintainer knows it (a row of loam.view). */
@@ -37,19 +37,24 @@ export interface JournalRow {
 export interface Views {
 	/**
 	 * Puts the tables into the publication and builds the views that are not there yet; resolves when all
-	 * are ready to read. Idempotent, by hash.
+	 * are ready to read. Idempotent, by hash. Throws VIEW_FAILED, TABLE_BUSY, TABLE_UNKNOWN.
 	 */
-	ensure(installation: Installation, tables: readonly TableRef[], views: readonly ViewSpec[]): Promise<void>;
+	ensure(place: Place, tables: readonly TableRef[], views: readonly ViewSpec[]): Promise<void>;
 	/** Drops the views of an installation whose hashes no release needs any more. */
-	retain(installation: Installation, hashes: ReadonlySet<string>): Promise<void>;
+	retain(place: Place, hashes: ReadonlySet<string>): Promise<void>;
 	/** The view of that hash, if it is ready. */
-	find(installation: Installation, hash: string): LiveView | undefined;
+	find(installation: Pick<Installation, 'id'>, hash: string): LiveView | undefined;
 	/** The last position that is durable. */
 	position(): Position;
 	/** Called after every advance of the position, also when no row was written. Returns the unsubscribe. */
 	onAdvance(listener: (position: Position) => void): () => void;
-	/** Journal rows after `seq`, in order, up to a number of rows. */
-	journal(after: Position, limit: number): Promise<JournalRow[]>;
+	/**
+	 * Journal rows after `seq`, in order; of one view (its id) where it is given. About as many as `limit`:
+	 * a batch is never cut, so reading on after the last row's `seq` misses nothing.
+	 */
+	journal(after: Position, limit: number, view?: number): Promise<JournalRow[]>;
+	/** The journal holds every row after this position; what came before may have been dropped. */
+	oldest(): Position;
 	/**
 	 * Runs `read` in a read-only transaction that sees the view exactly as of the position it is given.
 	 * Keep it short, and never write to a client inside it (rule 20).

@@ -1,0 +1,42 @@
+export { cacheHeaders, etagMatches, etagOf, sseSeconds, type CacheCase } from './caching.ts';
+export { pick, projectChange, type Projection, type ViewChange } from './change.ts';
+export { catalogueName, headerJson, schemaOf, type ColumnInfo, type ShapeSchema } from './columns.ts';
+export { nextCursor } from './cursor.ts';
+export { formatHandle, parseHandle, type Handle } from './handle.ts';
+export { fullKey, relationPrefix, rowKey } from './key.ts';
+export {
+	invalidRequestBody,
+	messageEncoder,
+	mustRefetchBody,
+	upToDateMessage,
+	type ChangePlace,
+	type MessageEncoder,
+	type ShapeChange
+} from './messages.ts';
+export {
+	beforeAll,
+	formatOffset,
+	isAfter,
+	journalOffset,
+	parseOffset,
+	snapshotEnd,
+	type JournalOffset,
+	type Offset
+} from './offset.ts';
+export { compareRows, parseOrderTerm, type KeyedRow, type OrderTerm } from './order.ts';
+export {
+	parseShapeQuery,
+	type FieldErrors,
+	type ParsedQuery,
+	type ShapeDefinition,
+	type ShapeQuery
+} from './request.ts';
+export {
+	parseArray,
+	parseRow,
+	parsers,
+	parseValue,
+	type TextRow,
+	type Value,
+	type ValueRow
+} from './values.ts';

@@ -1,0 +1,79 @@
+import type { ColumnInfo, ShapeSchema } from './columns.ts';
+import type { Value, ValueRow } from './values.ts';
+
+/** One term of a binding's order. */
+export interface OrderTerm {
+	readonly column: string;
+	readonly descending: boolean;
+	/** As in SQL: first where descending, last where ascending, unless told. */
+	readonly nullsFirst: boolean;
+}
+
+const pattern = /^\s*"?([A-Za-z_][A-Za-z0-9_]*)"?(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*$/i;
+
+/** `opened_at desc nulls last`; undefined where it is none. */
+export function parseOrderTerm(text: string): OrderTerm | undefined {
+	const match = pattern.exec(text);
+	if (!match) return undefined;
+	const descending = match[2]?.toLowerCase() === 'desc';
+	const nulls = match[3]?.toLowerCase();
+	return { column: match[1]!, descending, nullsFirst: nulls === undefined ? descending : nulls === 'first' };
+}
+
+export interface KeyedRow {
+	readonly key: string;
+	readonly value: ValueRow;
+}
+
+/** A total order: the terms, then the key. The same on the server and in the browser. */
+export function compareRows(terms: readonly OrderTerm[], schema: ShapeSchema) {
+	const compares = terms.map((term) => compareTerm(term, schema[term.column]));
+	return (a: KeyedRow, b: KeyedRow): number => {
+		for (const compare of compares) {
+			const order = compare(a.value, b.value);
+			if (order !== 0) return order;
+		}
+		return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+	};
+}
+
+function compareTerm(term: OrderTerm, column: ColumnInfo | undefined) {
+	const compare = compareOf(column);
+	const nullSign = term.nullsFirst ? -1 : 1;
+	const sign = term.descending ? -1 : 1;
+	return (rowA: ValueRow, rowB: ValueRow): number => {
+		const a = rowA[term.column] ?? null;
+		const b = rowB[term.column] ?? null;
+		if (a === null || b === null) return a === b ? 0 : a === null ? nullSign : -nullSign;
+		return sign * compare(a, b);
+	};
+}
+
+const collator = new Intl.Collator('en');
+
+function compareOf(column: ColumnInfo | undefined): (a: Value, b: Value) => number {
+	switch (column?.dims ? 'array' : column?.type) {
+		case 'int2':
+		case 'int4':
+		case 'int8':
+		case 'numeric':
+		case 'float4':
+		case 'float8':
+		case 'bool':
+			return (a, b) => Number(a) - Number(b);
+		case 'timestamptz':
+		case 'timestamp':
+			// Without its Z, so that `…25` comes before `…25.5`.
+			return (a, b) => compareText(String(a).replace('Z', ''), String(b).replace('Z', ''));
+		case 'text':
+		case 'varchar':
+		case 'bpchar':
+			return (a, b) => collator.compare(String(a), String(b));
+		default:
+			return (a, b) => compareText(String(a), String(b));
+	}
+}
+
+function compareText(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,71 @@
+import { AppError } from '#kernel';
+import type { ShapeDefinition } from '#engine/shape';
+import type { Live, ResolvedShape } from '#core/live';
+import type { Tenancy } from '#core/tenancy';
+import type { Caller, Callers } from './caller.ts';
+import { errors } from './errors.ts';
+
+export interface ShapeSources {
+	readonly live: Live;
+	readonly tenancy: Pick<Tenancy, 'project' | 'installation' | 'onChange'>;
+	readonly identity: Callers;
+}
+
+/**
+ * The shape that this caller gets for a definition. Throws the errors of core/live, and PROJECT_UNKNOWN,
+ * MODULE_UNKNOWN, PROJECT_FORBIDDEN; SIGN_IN_NEEDED in place of any refusal where nobody is signed in.
+ */
+export async function openShape(
+	sources: ShapeSources,
+	definition: ShapeDefinition,
+	caller: Caller
+): Promise<ResolvedShape> {
+	try {
+		return await resolveFor(sources, definition, caller);
+	} catch (error) {
+		const refused = error instanceof AppError && error.code === 'permission_denied';
+		if (!refused || caller.principal) throw error;
+		throw errors.SIGN_IN_NEEDED('Sign in to read this.', {}, error);
+	}
+}
+
+async function resolveFor(
+	{ live, tenancy, identity }: ShapeSources,
+	definition: ShapeDefinition,
+	caller: Caller
+): Promise<ResolvedShape> {
+	const [org, slug] = definition.project.split('/') as [string, string];
+	const project = await tenancy.project(org, slug);
+	const stranger = () =>
+		errors.PROJECT_FORBIDDEN('You are not a member of this project. Ask one of its admins to add you.');
+	if (!project) {
+		if (!caller.principal) throw stranger();
+		throw errors.PROJECT_UNKNOWN(`There is no project "${definition.project}".`, { field: 'project' });
+	}
+	const roles = identity.rolesIn(caller.principal, project);
+	const installation = await tenancy.installation(project.id, definition.module);
+	if (!installation) {
+		if (roles.size === 0) throw stranger();
+		throw errors.MODULE_UNKNOWN(
+			`There is no module "${definition.module}" in ${definition.project}. Install it first.`,
+			{ field: 'table' }
+		);
+	}
+	try {
+		return live.resolve({
+			installation,
+			release: definition.release,
+			view: definition.view,
+			roles,
+			principal: caller.principal?.id,
+			where: definition.where,
+			params: definition.params,
+			columns: definition.columns,
+			replica: definition.replica
+		});
+	} catch (error) {
+		// Who may see nothing here is not told which views there are.
+		const unknown = error instanceof AppError && error.reason === 'VIEW_UNKNOWN';
+		throw unknown && roles.size === 0 ? stranger() : error;
+	}
+}

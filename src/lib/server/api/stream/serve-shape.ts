@@ -1,0 +1,182 @@
+import {
+	etagMatches,
+	formatOffset,
+	journalOffset,
+	parseShapeQuery,
+	type JournalOffset,
+	type ShapeQuery
+} from '#engine/shape';
+import type { LogPage, ResolvedShape, SnapshotChunk } from '#core/live';
+import type { Answer, Sink } from './answer.ts';
+import type { Caller } from './caller.ts';
+import { failure, invalidRequest, mustRefetch } from './failures.ts';
+import { logHeaders } from './headers.ts';
+import { openShape, type ShapeSources } from './open-shape.ts';
+import type { Readers } from './readers.ts';
+import { serveEvents } from './serve-events.ts';
+import { serveLongPoll } from './serve-long-poll.ts';
+import type { Timers } from './timers.ts';
+
+export interface ShapeParts extends ShapeSources {
+	readonly timers: Timers;
+	readonly readers: Readers;
+}
+
+/** One request for a shape's log: who asks, for what, from where. */
+export interface ShapeRead {
+	readonly caller: Caller;
+	readonly query: ShapeQuery;
+	readonly shape: ResolvedShape;
+	/** The handle that the reader holds. */
+	readonly handle: string;
+	readonly ifNoneMatch: string | undefined;
+}
+
+export interface ShapeCall {
+	readonly search: URLSearchParams;
+	readonly caller: Caller;
+	readonly ifNoneMatch?: string | undefined;
+}
+
+/** Answers `GET /v1/shape`; every failure is an answer too. */
+export async function serveShape(parts: ShapeParts, call: ShapeCall, sink: Sink): Promise<void> {
+	const parsed = parseShapeQuery(call.search);
+	if (!parsed.ok) return sink.send(invalidRequest(parsed.errors));
+	try {
+		call.caller.assertFresh();
+		if (!call.caller.isCurrent()) await call.caller.refresh();
+		const shape = await openShape(parts, parsed.query, call.caller);
+		await serveOpened(parts, { ...call, query: parsed.query, shape }, sink);
+	} catch (error) {
+		sink.send(failure(error));
+	}
+}
+
+async function serveOpened(
+	parts: ShapeParts,
+	call: ShapeCall & { query: ShapeQuery; shape: ResolvedShape },
+	sink: Sink
+): Promise<void> {
+	const { query, shape } = call;
+	switch (query.offset.kind) {
+		case 'before-all':
+			return sink.send(await answerFirst(parts, call));
+		case 'now':
+			return sink.send(answerNow(parts, shape));
+		case 'snapshot':
+			if (query.offset.chunk !== Infinity && !query.live) return sink.send(await answerChunk(parts, call));
+	}
+	const place = parts.live.place(shape, query.handle!, query.offset);
+	if (place === 'gone') return sink.send(refetch(parts, shape));
+	const read: ShapeRead = { ...call, handle: query.handle!, ifNoneMatch: call.ifNoneMatch };
+	return serveLog(parts, read, place, sink);
+}
+
+async function answerFirst(
+	parts: ShapeParts,
+	{ query, shape, ifNoneMatch }: ShapeCall & { query: ShapeQuery; shape: ResolvedShape }
+): Promise<Answer> {
+	if (query.log === 'changes_only') {
+		const handle = parts.live.handleAt(shape, parts.live.position());
+		const empty = { handle, body: Buffer.from('[]'), offset: { kind: 'snapshot', chunk: Infinity } } as const;
+		return chunkAnswer(shape, empty, '-1', 'initial', ifNoneMatch);
+	}
+	const chunk = await parts.live.begin(shape, query.expiredHandle);
+	return chunkAnswer(shape, chunk, '-1', 'initial', ifNoneMatch);
+}
+
+async function answerChunk(
+	parts: ShapeParts,
+	{ query, shape, ifNoneMatch }: ShapeCall & { query: ShapeQuery; shape: ResolvedShape }
+): Promise<Answer> {
+	const { offset } = query;
+	const place = parts.live.place(shape, query.handle!, offset);
+	if (place === 'gone' || offset.kind !== 'snapshot') return refetch(parts, shape);
+	const chunk = await parts.live.chunk(query.handle!, offset.chunk);
+	if (chunk === 'gone') return refetch(parts, shape);
+	return chunkAnswer(shape, chunk, formatOffset(offset), 'catch-up', ifNoneMatch);
+}
+
+function chunkAnswer(
+	shape: ResolvedShape,
+	chunk: SnapshotChunk,
+	requestOffset: string,
+	cache: 'initial' | 'catch-up',
+	ifNoneMatch: string | undefined
+): Answer {
+	const headers = logHeaders({
+		handle: chunk.handle,
+		requestOffset,
+		offset: formatOffset(chunk.offset),
+		cache,
+		isPublic: shape.isPublic,
+		upToDate: false,
+		hasData: true,
+		schema: shape.schema
+	});
+	return revalidated({ status: 200, headers, body: chunk.body }, ifNoneMatch);
+}
+
+/** `offset=now`: nothing but the place from which to follow. */
+function answerNow({ live }: ShapeParts, shape: ResolvedShape): Answer {
+	const position = live.position();
+	const page = live.logNow(shape, { kind: 'journal', seq: position, op: 0 });
+	const headers = logHeaders({
+		handle: live.handleAt(shape, position),
+		requestOffset: 'now',
+		offset: formatOffset(journalOffset(position)),
+		cache: 'uncached',
+		isPublic: shape.isPublic,
+		upToDate: true,
+		hasData: false,
+		schema: shape.schema
+	});
+	return { status: 200, headers, body: page!.json() };
+}
+
+async function serveLog(parts: ShapeParts, read: ShapeRead, place: JournalOffset, sink: Sink): Promise<void> {
+	const { live, timers } = parts;
+	if (place.seq > live.position() && !(await live.reached(place.seq, timers.longPollMs / 2))) {
+		return sink.send(invalidRequest({ offset: ['out of bounds for this shape'] }));
+	}
+	if (read.query.live && read.query.sse) return serveEvents(parts, read, place, sink);
+	const page = await live.log(read.shape, place);
+	if (page === 'gone') return sink.send(refetch(parts, read.shape));
+	const isNews = page.messages.length > 0 || !page.upToDate;
+	if (isNews || !read.query.live) return sink.send(pageAnswer(parts, read, place, page));
+	const known: JournalOffset = { kind: 'journal', seq: page.seq, op: 0 };
+	return serveLongPoll(parts, read, { asked: place, known }, sink);
+}
+
+/** A piece of the journal as the answer to a request at `place`. */
+export function pageAnswer(
+	{ timers }: Pick<ShapeParts, 'timers'>,
+	{ query, shape, handle, ifNoneMatch }: ShapeRead,
+	place: JournalOffset,
+	page: LogPage
+): Answer {
+	const offset = formatOffset(journalOffset(page.offset.seq, page.offset.op));
+	const headers = logHeaders({
+		handle,
+		requestOffset: formatOffset(journalOffset(place.seq, place.op)),
+		offset,
+		cache: query.live ? 'live' : 'catch-up',
+		isPublic: shape.isPublic,
+		upToDate: page.upToDate,
+		hasData: page.messages.length > 0,
+		...(query.live
+			? { live: { cursor: query.cursor, intervalSeconds: Math.max(1, Math.floor(timers.longPollMs / 1000)) } }
+			: { schema: shape.schema })
+	});
+	return revalidated({ status: 200, headers, body: page.json() }, ifNoneMatch);
+}
+
+export function refetch({ live }: Pick<ShapeParts, 'live'>, shape: ResolvedShape): Answer {
+	return mustRefetch(live.handleAt(shape, live.position()), shape.isPublic);
+}
+
+function revalidated(answer: Answer, ifNoneMatch: string | undefined): Answer {
+	const { etag } = answer.headers;
+	if (etag === undefined || !etagMatches(ifNoneMatch, etag)) return answer;
+	return { status: 304, headers: answer.headers, body: '' };
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { AppError, canonicalJson } from '#kernel';
+import { canonical, combine, compileFilter, equalities, parseFilter, readAccess } from '#engine/policy';
+import type { Filter, FilterEnv, ReadAccess } from '#engine/policy';
+import { schemaOf } from '#engine/shape';
+import type { ViewSpec } from '#engine/view';
+import type { LiveRelease } from '#core/tenancy';
+import type { LiveView, Views } from '#core/views';
+import { errors } from './errors.ts';
+import type { ResolvedShape, ShapeRequest } from './types.ts';
+
+/** What of the database goes into every handle: another database, or another past, has other handles. */
+export interface Origin {
+	readonly instance: string;
+	readonly timeline: string;
+}
+
+const anonymous: ReadonlySet<string> = new Set();
+
+/**
+ * Decides what a reader sees of a view. Throws RELEASE_UNKNOWN, VIEW_UNKNOWN, VIEW_FORBIDDEN,
+ * VIEW_NOT_READY, COLUMN_UNKNOWN, WHERE_INVALID.
+ */
+export function resolveShape(
+	request: ShapeRequest,
+	views: Pick<Views, 'find'>,
+	origin: Origin
+): ResolvedShape {
+	const release = findRelease(request);
+	const spec = findSpec(request, release);
+	const manifest = release.artifact.manifest;
+	const access = readAccess(manifest, spec, request.roles);
+	if (!access.allowed) {
+		throw errors.VIEW_FORBIDDEN(
+			`You may not read "${request.installation.module}.${request.view}". Ask a project admin for a role that may.`,
+			{ view: request.view }
+		);
+	}
+	const view = views.find(request.installation, spec.hash);
+	if (!view) {
+		throw errors.VIEW_NOT_READY(`"${request.view}" is still being built. Try again in a moment.`, {
+			view: request.view
+		});
+	}
+	const env: FilterEnv = { principal: request.principal, params: request.params };
+	const filter = wholeFilter(request, spec, access);
+	const columns = shownColumns(request, spec, access);
+	return assemble({ request, view, spec, filter, env, columns, origin, access, manifest });
+}
+
+function findRelease({ installation, release }: ShapeRequest): LiveRelease {
+	if (release === undefined) return installation.release;
+	for (const served of [installation.release, installation.previous]) {
+		if (served?.hash.startsWith(release)) return served;
+	}
+	throw errors.RELEASE_UNKNOWN('This release is not served any more. Reload the page for the current one.', {
+		field: 'release'
+	});
+}
+
+function findSpec({ installation, view }: ShapeRequest, release: LiveRelease): ViewSpec {
+	const spec = release.artifact.views.find((candidate) => candidate.name === view);
+	if (spec) return spec;
+	throw errors.VIEW_UNKNOWN(
+		`There is no view "${view}" in "${installation.module}". Its views are ${release.artifact.views
+			.map((candidate) => candidate.name)
+			.join(', ')}.`,
+		{ field: 'table' }
+	);
+}
+
+/** The rows that the access rules leave, and of those the ones that the reader asked for. */
+function wholeFilter(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): Filter | undefined {
+	const asked = request.where === undefined ? undefined : ownFilter(request.where, spec, access);
+	if (!asked || !access.filter) return asked ?? access.filter;
+	return combine('and', [access.filter, asked]);
+}
+
+/** A reader's own filter, which may only look at what the reader can read. */
+function ownFilter(where: string, spec: ViewSpec, access: ReadAccess): Filter {
+	const readable = spec.columns.filter((column) => access.columns.includes(column.name));
+	try {
+		return parseFilter(where, readable);
+	} catch (error) {
+		throw asFieldError(error, 'where');
+	}
+}
+
+/** A filter's own error, told of the parameter that it stands in. */
+function asFieldError(error: unknown, field: string): unknown {
+	if (!(error instanceof AppError)) return error;
+	return errors.WHERE_INVALID(error.message, { ...error.meta, field }, error);
+}
+
+function shownColumns(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): readonly string[] {
+	const asked = request.columns;
+	if (asked === undefined) return access.columns;
+	const unknown = asked.filter((name) => !access.columns.includes(name));
+	if (unknown.length > 0) {
+		throw errors.COLUMN_UNKNOWN(
+			`There is no readable column ${unknown.map((name) => `"${name}"`).join(', ')} in "${spec.name}".`,
+			{ field: 'columns' }
+		);
+	}
+	const missing = keyColumns(spec).filter((name) => access.columns.includes(name) && !asked.includes(name));
+	if (missing.length > 0) {
+		throw errors.COLUMN_UNKNOWN(`The columns must include the key: add ${missing.join(', ')}.`, {
+			field: 'columns'
+		});
+	}
+	return access.columns.filter((name) => asked.includes(name));
+}
+
+/** Names of the key's columns in the key's order; none where the key is opaque. */
+function keyColumns(spec: ViewSpec): readonly string[] {
+	if (spec.opaqueKey) return [];
+	return spec.columns
+		.filter((column) => column.keyIndex !== undefined)
+		.sort((a, b) => a.keyIndex! - b.keyIndex!)
+		.map((column) => column.name);
+}
+
+interface Parts {
+	readonly request: ShapeRequest;
+	readonly view: LiveView;
+	readonly spec: ViewSpec;
+	readonly filter: Filter | undefined;
+	readonly env: FilterEnv;
+	readonly columns: readonly string[];
+	readonly origin: Origin;
+	readonly access: ReadAccess;
+	readonly manifest: LiveRelease['artifact']['manifest'];
+}
+
+function assemble(parts: Parts): ResolvedShape {
+	const { request, view, spec, filter, env, columns, origin } = parts;
+	const wholeKey = keyColumns(spec);
+	const hidesKey = wholeKey.some((name) => !columns.includes(name));
+	const filterText = filter ? bound(() => canonical(filter, env)) : '';
+	const replica = request.replica ?? 'default';
+	const { id, module } = request.installation;
+	const identity = [origin.instance, origin.timeline, id, spec.name, view.spec.hash, view.generation];
+	const [route] = filter ? equalities(filter, env) : [];
+	return {
+		hash: hashOf([...identity, filterText, columns, hidesKey, replica]),
+		request,
+		installation: request.installation,
+		view,
+		relation: [module, spec.name],
+		columns,
+		keyColumns: hidesKey ? [] : wholeKey,
+		hidesKey,
+		schema: schemaOf(spec.columns.filter((column) => columns.includes(column.name))),
+		replica,
+		filter,
+		env,
+		includes: filter ? compileFilter(filter, env) : () => true,
+		route: route && { column: route[0], value: route[1] },
+		isPublic: isPublic(parts, filterText)
+	};
+}
+
+/** Reads the filter's constants, whose errors are the parameters'. */
+function bound<T>(read: () => T): T {
+	try {
+		return read();
+	} catch (error) {
+		throw asFieldError(error, 'params');
+	}
+}
+
+/** An anonymous visitor would be given the same, so the answer may stand in any cache. */
+function isPublic({ manifest, spec, access, filter, env }: Parts, filterText: string): boolean {
+	const open = readAccess(manifest, spec, anonymous);
+	if (!open.allowed || open.columns.length !== access.columns.length) return false;
+	if (open.filter !== undefined || access.filter !== undefined) return false;
+	return !filter || canonical(filter, { ...env, principal: undefined }) === filterText;
+}
+
+function hashOf(parts: readonly unknown[]): string {
+	return createHash('sha256')
+		.update(canonicalJson(parts as never))
+		.digest('hex')
+		.slice(0, 24);
+}

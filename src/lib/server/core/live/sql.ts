@@ -1,0 +1,47 @@
+import { toSql } from '#engine/policy';
+import type { Client } from '#platform/postgres';
+import type { TextRow } from '#engine/shape';
+import type { ResolvedShape } from './types.ts';
+
+export interface Statement {
+	readonly text: string;
+	readonly values: (string | null)[];
+}
+
+/** SELECT of the shape's rows: the key first, then the shown columns. */
+export function selectShape(shape: ResolvedShape, tail = ''): Statement {
+	const { view, filter, env } = shape;
+	const read = view.spec.program.read
+		.replaceAll('{data}', quote(view.schema))
+		.replaceAll('{state}', quote(view.stateSchema));
+	// The key gets a name that no column has: a view may have a column called "key".
+	const names = [rowKeyName, ...view.spec.columns.map((column) => column.name)].map(quote).join(', ');
+	const columns = [rowKeyName, ...shape.columns].map((name) => `v.${quote(name)}`).join(', ');
+	const where = filter ? toSql(filter, env, { alias: 'v' }) : { text: 'true', values: [] };
+	return {
+		text: `SELECT ${columns} FROM (${read}) AS v (${names}) WHERE ${where.text} ${tail}`,
+		values: where.values
+	};
+}
+
+export const rowKeyName = 'loam row key';
+
+export function quote(name: string): string {
+	return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Values as Postgres prints them, whatever their type. */
+const asText = { getTypeParser: () => (text: string) => text };
+
+/** Rows as arrays of text, in the order of the columns. */
+export async function queryText(client: Client, { text, values }: Statement): Promise<(string | null)[][]> {
+	const result = await client.query({ text, values, rowMode: 'array', types: asText as never });
+	return result.rows as (string | null)[][];
+}
+
+export function rowOf(columns: readonly string[], values: readonly (string | null)[]): TextRow {
+	const row: Record<string, string | null> = {};
+	// The first value is the key.
+	for (let i = 0; i < columns.length; i++) row[columns[i]!] = values[i + 1]!;
+	return row;
+}
