@@ -1,0 +1,41 @@
+import type { Commands } from '#core/commands';
+import type { Identity } from '#core/identity';
+import type { Tenancy } from '#core/tenancy';
+import { AccountService } from '#gen/loam/v1/account_pb';
+import { PeopleService } from '#gen/loam/v1/people_pb';
+import { ProjectService } from '#gen/loam/v1/projects_pb';
+import { SessionService } from '#gen/loam/v1/session_pb';
+import type { Logger } from '#kernel';
+import { createListener, type Listener } from './listener.ts';
+import { moduleHandlers } from './module-call.ts';
+import { makeHandlers } from './routers.ts';
+import { accountService } from './services/account.ts';
+import { peopleService } from './services/people.ts';
+import { projectService } from './services/projects.ts';
+import { sessionService } from './services/session.ts';
+import { limits } from './wire.ts';
+
+export interface ConnectInit {
+	readonly identity: Identity;
+	readonly tenancy: Tenancy;
+	readonly commands: Commands;
+	/** The address that people use, e.g. `https://loam.example.org`. */
+	readonly publicOrigin: string;
+	readonly log: Logger;
+}
+
+export interface ConnectApi {
+	/** To be mounted before the screens. */
+	readonly listener: Listener;
+}
+
+export function createConnect({ identity, tenancy, commands, publicOrigin, log }: ConnectInit): ConnectApi {
+	const platform = makeHandlers({ log, readMaxBytes: limits.platform }, (router) => {
+		router.service(SessionService, sessionService(identity));
+		router.service(AccountService, accountService(identity));
+		router.service(PeopleService, peopleService({ identity, tenancy }));
+		router.service(ProjectService, projectService({ identity, tenancy }));
+	});
+	const module = moduleHandlers({ commands, log });
+	return { listener: createListener({ identity, tenancy, log, publicOrigin, platform, module }) };
+}

@@ -1,0 +1,22 @@
+import { defineRoom } from '#kernel';
+import { commands } from '#core/commands';
+import { identity } from '#core/identity';
+import { tenancy } from '#core/tenancy';
+import { config } from '#platform/config';
+import { createConnect, type ConnectApi } from './connect.ts';
+
+export { createConnect, type ConnectApi, type ConnectInit } from './connect.ts';
+export type { Listener } from './listener.ts';
+
+/** The platform's services and those of every installed module. */
+export const connect = defineRoom<ConnectApi>({
+	name: 'api/connect',
+	start: (house) =>
+		createConnect({
+			identity: house.use(identity),
+			tenancy: house.use(tenancy),
+			commands: house.use(commands),
+			publicOrigin: house.use(config).origin,
+			log: house.log
+		})
+});
