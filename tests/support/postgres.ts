@@ -17,7 +17,8 @@ const testSettings = {
 	max_connections: '400',
 	max_replication_slots: '100',
 	max_wal_senders: '100',
-	max_slot_wal_keep_size: '1GB'
+	max_slot_wal_keep_size: '1GB',
+	max_active_replication_origins: '200'
 };
 
 /** The cluster that all test files share; adopted where one runs already. */
@@ -51,6 +52,7 @@ export async function testPostgres(): Promise<TestPostgres> {
 			await onCluster(clusterUrl, async (client) => {
 				await dropSlots(client, database);
 				await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
+				await dropOrigins(client, instance.id);
 				await dropRoles(client, instance.id);
 			});
 		}
@@ -93,6 +95,13 @@ async function dropSlots(client: pg.Client, database: string): Promise<void> {
 		}
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
+}
+
+/** Each takes one of a few places in shared memory until it is dropped. */
+async function dropOrigins(client: pg.Client, id: string): Promise<void> {
+	await client.query('SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname LIKE $1', [
+		`loam\\_${id}%`
+	]);
 }
 
 async function dropRoles(client: pg.Client, id: string): Promise<void> {

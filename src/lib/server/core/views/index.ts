@@ -1,1 +1,18 @@
+import { defineRoom } from '#kernel';
+import { postgres } from '#platform/postgres';
+import { tenancy } from '#core/tenancy';
+import { createViews, type RunningViews } from './views.ts';
+
 export type * from './types.ts';
+export { journalChannel } from './wake-others.ts';
+export { createViews, type RunningViews, type ViewsOptions } from './views.ts';
+
+/** The maintainer of all views of the instance, and the readers of what it keeps. */
+export const views = defineRoom<RunningViews>({
+	name: 'core/views',
+	start(house) {
+		const { asOwner } = house.use(tenancy);
+		return createViews({ postgres: house.use(postgres), log: house.log, asOwner });
+	},
+	stop: (service) => service.stop()
+});

@@ -182,5 +182,5 @@ async function hardenCluster(client: pg.Client, logins: Logins): Promise<void> {
 	await client.query(`
 		REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean), pg_logical_emit_message(boolean, text, bytea, boolean) FROM PUBLIC;
 		GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean) TO ${views};
-		GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text), pg_replication_origin_session_setup(text), pg_replication_origin_session_is_setup(), pg_replication_origin_oid(text), pg_replication_origin_drop(text) TO ${views}`);
+		GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text), pg_replication_origin_session_setup(text), pg_replication_origin_session_reset(), pg_replication_origin_session_is_setup(), pg_replication_origin_oid(text), pg_replication_origin_drop(text) TO ${views}`);
 }

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { transaction, type PoolClient, type Postgres } from '#platform/postgres';
+import { errors } from './errors.ts';
+import { slotName } from './slot.ts';
+
+/** A table that has to be in the publication. */
+export interface PublishedTable {
+	readonly schema: string;
+	readonly table: string;
+	/** Old rows are needed whole. */
+	readonly full: boolean;
+}
+
+interface TableState {
+	readonly owner: string;
+	readonly published: boolean;
+	readonly full: boolean;
+}
+
+const quote = pg.escapeIdentifier;
+const patienceMs = 30_000;
+
+export async function ensurePublication(postgres: Postgres): Promise<void> {
+	const name = slotName(postgres);
+	const { rowCount } = await postgres.admin.query('SELECT 1 FROM pg_publication WHERE pubname = $1', [name]);
+	if (rowCount) return;
+	try {
+		await postgres.admin.query(
+			`CREATE PUBLICATION ${quote(name)} WITH (publish = 'insert, update, delete, truncate')`
+		);
+	} catch (error) {
+		// another node was first
+		if ((error as { code?: string }).code !== '42710') throw error;
+	}
+}
+
+/**
+ * Adds tables to the publication (rule 25), each under a lock that no writer can hold at the same
+ * time: a transaction that wrote before would otherwise lose its earlier rows. Waits for writers in
+ * short turns, so that nobody queues behind it. Idempotent. Throws TABLE_UNKNOWN, TABLE_BUSY.
+ */
+export async function publishTables(postgres: Postgres, tables: readonly PublishedTable[]): Promise<void> {
+	for (const table of tables) {
+		const deadline = Date.now() + patienceMs;
+		for (let pause = 10; !(await tryPublish(postgres, table)); pause = Math.min(pause * 2, 500)) {
+			if (Date.now() > deadline) {
+				throw errors.TABLE_BUSY(
+					`The table "${table.table}" is being written by a long transaction. Try again when it has ended.`,
+					{ table: table.table }
+				);
+			}
+			await sleep(pause);
+		}
+	}
+}
+
+/** False where the table could not be locked in time. */
+async function tryPublish(postgres: Postgres, table: PublishedTable): Promise<boolean> {
+	try {
+		await transaction(postgres.admin, async (client) => {
+			const state = await tableState(client, table, slotName(postgres));
+			if (state.published && (state.full || !table.full)) return;
+			await asTableOwner(client, postgres, state.owner, () =>
+				publish(client, table, state, slotName(postgres))
+			);
+		});
+		return true;
+	} catch (error) {
+		// lock_not_available, deadlock_detected, "tuple concurrently updated"
+		if (['55P03', '40P01', 'XX000'].includes((error as { code?: string }).code ?? '')) return false;
+		throw error;
+	}
+}
+
+async function tableState(
+	client: PoolClient,
+	{ schema, table }: PublishedTable,
+	publication: string
+): Promise<TableState> {
+	const { rows } = await client.query<TableState>(
+		`SELECT pg_get_userbyid(c.relowner) AS owner, c.relreplident = 'f' AS full,
+		        EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+		                 WHERE r.prrelid = c.oid AND p.pubname = $3) AS published
+		   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		  WHERE n.nspname = $1 AND c.relname = $2`,
+		[schema, table, publication]
+	);
+	if (!rows[0])
+		throw errors.TABLE_UNKNOWN(`There is no table "${table}". Its migration has to run first.`, { table });
+	return rows[0];
+}
+
+async function publish(
+	client: PoolClient,
+	table: PublishedTable,
+	state: TableState,
+	publication: string
+): Promise<void> {
+	const name = `${quote(table.schema)}.${quote(table.table)}`;
+	await client.query(`SET LOCAL lock_timeout = '200ms'; LOCK TABLE ${name} IN SHARE ROW EXCLUSIVE MODE`);
+	if (table.full && !state.full) await client.query(`ALTER TABLE ${name} REPLICA IDENTITY FULL`);
+	if (!state.published) await client.query(`ALTER PUBLICATION ${quote(publication)} ADD TABLE ${name}`);
+}
+
+/**
+ * Postgres lets only a table's owner publish it, and `admin` is not one: it has the owner's rights for
+ * this transaction, in which nothing of the tenant's is evaluated, and nobody ever sees the grant.
+ */
+async function asTableOwner(
+	client: PoolClient,
+	postgres: Postgres,
+	owner: string,
+	work: () => Promise<void>
+): Promise<void> {
+	const admin = postgres.instance.logins.admin;
+	if (owner === admin) return work();
+	await client.query(`GRANT ${quote(owner)} TO ${quote(admin)} WITH INHERIT TRUE, SET FALSE`);
+	await work();
+	await client.query(`REVOKE ${quote(owner)} FROM ${quote(admin)} GRANTED BY ${quote(admin)}`);
+}

@@ -1,0 +1,98 @@
+import pg from 'pg';
+import { changedJson, type ViewWork } from './batch.ts';
+
+/** Work whose differences go into the journal. */
+export type JournalledWork = Exclude<ViewWork, { kind: 'reset' }>;
+
+export interface Statement {
+	/** Names the prepared statement: equal texts have equal names. */
+	readonly name: string;
+	readonly text: string;
+	readonly values: readonly unknown[];
+}
+
+/** Where a batch stands. */
+export interface Numbering {
+	readonly seq: bigint;
+	readonly snapshot: string;
+	readonly epoch: bigint;
+}
+
+/** A row as the statements return it. */
+export interface WrittenRow {
+	readonly op: number;
+	readonly view_id: number;
+	readonly operation: 'i' | 'u' | 'd';
+	readonly key: string;
+	readonly old: Record<string, string | null> | null;
+	readonly new: Record<string, string | null> | null;
+}
+
+/**
+ * One statement for a whole batch: calls the views' functions, writes the journal, advances the
+ * position. Fails on the constraint position_held where the lease is another's. The functions write
+ * only their own views' state, so no part reads what another part writes (rule 9).
+ */
+export function applyStatement(work: readonly JournalledWork[], at: Numbering): Statement {
+	const calls = work.map(({ entry }, i) => call(work[i]!, i, 4 + 2 * i, entry.id));
+	const text = `
+WITH emitted AS MATERIALIZED (
+${calls.join('\nUNION ALL\n')}
+), written AS (
+INSERT INTO loam.journal (seq, op, view_id, operation, key, old, new, txids)
+SELECT $1::bigint, row_number() OVER (ORDER BY stage, op) - 1, view_id, left(operation, 1)::"char", key, old, new, txids
+FROM emitted
+RETURNING op, view_id, operation, key, old, new
+), advanced AS (
+UPDATE loam.position
+SET snapshot = $2::pg_snapshot, seq = CASE WHEN EXISTS (SELECT FROM emitted) THEN $1::bigint ELSE seq END, held = (epoch = $3::bigint)
+)
+SELECT op, view_id, operation, key, old, new FROM written`;
+	const values = [at.seq.toString(), at.snapshot, at.epoch.toString(), ...work.flatMap(argumentsOf)];
+	return { name: `apply_${work.map(({ entry }) => entry.id).join('_')}`, text, values };
+}
+
+/**
+ * The same for one view on its own, from operation `firstOp` on; the position is advanced apart. Past
+ * `limit` rows nothing is written: `total` tells, and the view's readers have to fetch it again.
+ */
+export function emitStatement(work: JournalledWork, seq: bigint, firstOp: number, limit: number): Statement {
+	const text = `
+WITH emitted AS MATERIALIZED (
+${call(work, 0, 4, work.entry.id)}
+), total AS (
+SELECT count(*)::int AS total FROM emitted
+), written AS (
+INSERT INTO loam.journal (seq, op, view_id, operation, key, old, new, txids)
+SELECT $1::bigint, $2::int + row_number() OVER (ORDER BY op) - 1, view_id, left(operation, 1)::"char", key, old, new, txids
+FROM emitted WHERE (SELECT total FROM total) <= $3::int
+RETURNING op, view_id, operation, key, old, new
+)
+SELECT (SELECT total FROM total) AS total, op, view_id, operation, key, old, new FROM (SELECT) AS once LEFT JOIN written ON true`;
+	const values = [seq.toString(), firstOp, limit, ...argumentsOf(work)];
+	return { name: `emit_${work.entry.id}`, text, values };
+}
+
+/** Brings a view up to date without a word to the journal: nobody reads it yet. */
+export function fillStatement(work: Extract<ViewWork, { kind: 'keys' }>): Statement {
+	const text = `SELECT count(*) FROM ${functionOf(work)}($1::jsonb)`;
+	return { name: '', text, values: [changedJson(work.changed)] };
+}
+
+export const advanceStatement = `
+UPDATE loam.position SET snapshot = $2::pg_snapshot, seq = $1::bigint, held = (epoch = $3::bigint)`;
+
+function call(work: JournalledWork, stage: number, parameter: number, id: number): string {
+	return `SELECT ${stage} AS stage, ${id} AS view_id, $${parameter + 1}::bigint[] AS txids, op, operation, key, old, new
+FROM ${functionOf(work)}($${parameter}::jsonb)`;
+}
+
+function functionOf({ kind, entry }: JournalledWork): string {
+	const name = `${kind === 'keys' ? 'm' : 't'}_${entry.spec.hash}`;
+	return `${pg.escapeIdentifier(entry.stateSchema)}.${pg.escapeIdentifier(name)}`;
+}
+
+function argumentsOf(work: JournalledWork): string[] {
+	const json = work.kind === 'keys' ? changedJson(work.changed) : JSON.stringify(work.rows);
+	return [json, `{${work.txids.join(',')}}`];
+}

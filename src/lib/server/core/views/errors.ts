@@ -1,0 +1,10 @@
+import { errorCatalogue } from '#kernel';
+
+export const errors = errorCatalogue({
+	VIEW_FAILED: 'failed_precondition',
+	VIEW_NOT_READY: 'unavailable',
+	VIEWS_STOPPED: 'unavailable',
+	TURN_ENDED: 'unavailable',
+	LEASE_LOST: 'aborted',
+	NOT_APPLIED_YET: 'deadline_exceeded'
+});

@@ -1,0 +1,48 @@
+import type { Pool } from '#platform/postgres';
+import type { JournalRow } from './types.ts';
+
+interface Row {
+	seq: string;
+	op: number;
+	view_id: number;
+	operation: 'i' | 'u' | 'd';
+	key: string;
+	old: JournalRow['old'];
+	new: JournalRow['new'];
+	txids: string[];
+}
+
+export const operations = { i: 'insert', u: 'update', d: 'delete' } as const;
+
+/** Rows after `seq` in order, about `limit`: the last batch is whole. */
+export async function readJournal(
+	pool: Pool,
+	seq: bigint,
+	limit: number,
+	view?: number
+): Promise<JournalRow[]> {
+	const { rows } = await pool.query<Row>({
+		name: view === undefined ? 'journal' : 'journal_of_view',
+		text: view === undefined ? journalSql('') : journalSql('AND view_id = $3'),
+		values: [seq.toString(), Math.max(limit, 1) - 1, ...(view === undefined ? [] : [view])]
+	});
+	return rows.map((row) => ({
+		seq: BigInt(row.seq),
+		op: row.op,
+		view: row.view_id,
+		operation: operations[row.operation],
+		key: row.key,
+		old: row.old,
+		new: row.new,
+		txids: row.txids.map(BigInt)
+	}));
+}
+
+const journalSql = (filter: string) => `
+WITH last AS (
+	SELECT seq FROM loam.journal WHERE seq > $1 ${filter} ORDER BY seq, op OFFSET $2 LIMIT 1
+)
+SELECT seq, op, view_id, operation, key, old, new, txids
+  FROM loam.journal
+ WHERE seq > $1 AND seq <= coalesce((SELECT seq FROM last), 9223372036854775807) ${filter}
+ ORDER BY seq, op`;

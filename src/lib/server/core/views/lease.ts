@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '#kernel';
+import type { Client, Postgres } from '#platform/postgres';
+import { errors } from './errors.ts';
+
+/** The right to maintain, until it is lost. */
+export interface Lease {
+	readonly epoch: bigint;
+	/** Stops renewing; the advisory lock goes with the connection. */
+	release(): void;
+}
+
+const lastsMs = 15_000;
+const renewEveryMs = 3_000;
+
+/**
+ * Waits for the lease and takes it for the session of `client` (login `views`). A holder whose
+ * connection is gone is replaced at once; one that has not renewed in time is cut off first. Raises
+ * the epoch that every maintenance commit checks. `onLost` is called when a renewal finds another holder.
+ */
+export async function takeLease(
+	client: Client,
+	postgres: Postgres,
+	log: Logger,
+	signal: AbortSignal,
+	onLost: (error: Error) => void
+): Promise<Lease> {
+	for (let waiting = false; !(await tryLock(client)); waiting = true) {
+		if (!waiting) log.info('waiting for the lease: another node maintains the views');
+		await endHungHolder(client);
+		if (signal.aborted) throw errors.VIEWS_STOPPED('Views were stopped before they had the lease.');
+		await sleep(100);
+	}
+	const { rows } = await client.query<{ epoch: string }>(
+		'UPDATE loam.position SET epoch = epoch + 1 RETURNING epoch'
+	);
+	const epoch = BigInt(rows[0]!.epoch);
+	await renew(client, epoch);
+	const timer = setInterval(() => {
+		void renewFromPool(postgres, epoch).then((held) => {
+			if (!held) onLost(errors.LEASE_LOST('Another node maintains the views now.', { epoch }));
+		});
+	}, renewEveryMs);
+	timer.unref();
+	return { epoch, release: () => clearInterval(timer) };
+}
+
+const lockKey = `hashtextextended('loam.views', 0)`;
+
+async function tryLock(client: Client): Promise<boolean> {
+	const { rows } = await client.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${lockKey}) AS got`);
+	return rows[0]!.got;
+}
+
+/** Both sessions are of login `views`, which may end its own. */
+async function endHungHolder(client: Client): Promise<void> {
+	await client.query(
+		`SELECT pg_terminate_backend(l.pid)
+		   FROM pg_locks l, loam.lease e
+		  WHERE e.name = 'views' AND e.expires_at < now()
+		    AND l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+		    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		    AND (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}`
+	);
+}
+
+const renewal = `UPDATE loam.lease SET epoch = $1, expires_at = now() + $2 * interval '1 millisecond' WHERE name = 'views' AND epoch <= $1`;
+
+async function renew(client: Client, epoch: bigint): Promise<void> {
+	await client.query(renewal, [epoch.toString(), lastsMs]);
+}
+
+/** A renewal that can't be made is no loss: the epoch decides. */
+async function renewFromPool(postgres: Postgres, epoch: bigint): Promise<boolean> {
+	try {
+		const { rowCount } = await postgres.app.query(renewal, [epoch.toString(), lastsMs]);
+		return rowCount === 1;
+	} catch {
+		return true;
+	}
+}

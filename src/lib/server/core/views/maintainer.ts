@@ -1,0 +1,348 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '#kernel';
+import type { Client, Postgres } from '#platform/postgres';
+import { openFeed, sees, type Feed, type PgSnapshot, type SourceTransaction } from '#core/cdc';
+import { addSources, gather, planBatch, sourcesOf, type ViewWork } from './batch.ts';
+import type { Catalog } from './catalog.ts';
+import { deferred, type Deferred } from './deferred.ts';
+import { errors } from './errors.ts';
+import { newNonce, openFence, type Fence } from './fence.ts';
+import { Inbox } from './inbox.ts';
+import type { Lease } from './lease.ts';
+import { LockSet } from './lock-set.ts';
+import { failViewsOfMissingTables } from './missing-tables.ts';
+import { isDisconnect, isLeaseLost, isMissingTable, isTransient } from './pg-errors.ts';
+import { writeBatch, type Outcome, type ViewChange } from './write-batch.ts';
+
+/** What the views hold, and the number of the last batch that changed one. */
+export interface Progress {
+	readonly seq: bigint;
+	readonly snapshot: PgSnapshot;
+}
+
+/** Imports a fence's snapshot into another session while the fence is open. */
+export interface SnapshotRequest {
+	import(exported: string): Promise<void>;
+	/** Where the views stand at the snapshot that was imported. */
+	readonly bound: Deferred<Progress>;
+}
+
+export interface MaintainerOptions {
+	readonly postgres: Postgres;
+	readonly log: Logger;
+	readonly catalog: Catalog;
+	/** Of connectMaintainer, with the lease and the origin. */
+	readonly client: Client;
+	/** The name of the origin that the client's session has. */
+	readonly origin: string;
+	readonly lease: Lease;
+	readonly start: Progress;
+	/** After each commit, in order; `work` is what the rows were made of. */
+	onAdvance(progress: Progress, outcome: Outcome, work: readonly ViewWork[]): void;
+	/** Called once: nothing more comes from this maintainer. */
+	onEnd(error: Error): void;
+}
+
+/** How far behind the reader may be for a fence to be opened, and how long one waits for its marker (rule 3). */
+const lagLimit = 16n << 20n;
+const drainLimitMs = 10_000;
+const retryFirstMs = 1;
+const retryLastMs = 50;
+
+/**
+ * One turn of maintenance, from holding the lease to losing a connection. Reads transactions from the
+ * feed; each cycle opens a fence, drains the feed up to its marker, brings the views up to what the
+ * fence's snapshot sees, and commits difference, numbers and position as one. What the snapshot does
+ * not see yet is carried over. Everything in memory here can be lost: position row and slot have it.
+ */
+export class Maintainer {
+	readonly #options: MaintainerOptions;
+	readonly #inbox = new Inbox();
+	readonly #locks = new LockSet();
+	readonly #markers = new Map<string, () => void>();
+	#feed: Feed | undefined;
+	#progress: Progress;
+	#changes: { readonly change: ViewChange; readonly done: Deferred<void> }[] = [];
+	#requests: SnapshotRequest[] = [];
+	#barriers: { readonly received: number; readonly reached: Deferred<void> }[] = [];
+	#waiters: { readonly xid: bigint; readonly applied: Deferred<Progress> }[] = [];
+	#running: Promise<void> | undefined;
+	#retry: NodeJS.Timeout | undefined;
+	#retryMs = retryFirstMs;
+	/** The last batch failed: the next finds out which view is at fault. */
+	#careful = false;
+	#ended: Error | undefined;
+
+	constructor(options: MaintainerOptions) {
+		this.#options = options;
+		this.#progress = options.start;
+	}
+
+	get progress(): Progress {
+		return this.#progress;
+	}
+
+	/** Begins to read. Throws WAL_START_FAILED. */
+	async start(): Promise<void> {
+		const { client, postgres, log, catalog } = this.#options;
+		client.on('end', () => this.end(errors.TURN_ENDED('The connection of the maintainer was cut off.')));
+		this.#feed = await openFeed(postgres, log, {
+			interest: (schema, table) => catalog.route(`${schema}.${table}`)?.interest,
+			xidReference: () => this.#progress.snapshot.xmax,
+			onTransaction: (transaction) => this.#receive(transaction),
+			onMarker: (nonce) => this.#markers.get(nonce)?.(),
+			onIdle: (end) => {
+				if (this.#inbox.isEmpty) this.#feed?.acknowledge(end);
+			},
+			onEnd: (error) => this.end(errors.TURN_ENDED('The stream of changes was cut off.', {}, error))
+		});
+	}
+
+	/** Does it in the next fence. Rejects with VIEW_FAILED where the view's own function fails. */
+	change(change: ViewChange): Promise<void> {
+		const done = deferred<void>();
+		if (this.#ended) done.reject(this.#ended);
+		else this.#changes.push({ change, done });
+		this.#wake();
+		return done.promise;
+	}
+
+	/** Binds a snapshot to a position: that of the next fence to be opened. */
+	snapshot(request: SnapshotRequest): void {
+		if (this.#ended) request.bound.reject(this.#ended);
+		else this.#requests.push(request);
+		this.#wake();
+	}
+
+	/** Resolves when everything that was received before this call is in the views. */
+	barrier(): Promise<void> {
+		const reached = deferred<void>();
+		if (this.#ended) reached.reject(this.#ended);
+		else this.#barriers.push({ received: this.#inbox.received, reached });
+		this.#wake();
+		return reached.promise;
+	}
+
+	/** Resolves when the views hold what the transaction did. `forget` ends the wait. */
+	whenApplied(xid: bigint): { readonly promise: Promise<Progress>; forget(): void } {
+		const applied = deferred<Progress>();
+		if (this.#ended) applied.reject(this.#ended);
+		else if (sees(this.#progress.snapshot, xid)) applied.resolve(this.#progress);
+		else this.#waiters.push({ xid, applied });
+		this.#wake();
+		return {
+			promise: applied.promise,
+			forget: () => {
+				this.#waiters = this.#waiters.filter((waiter) => waiter.applied !== applied);
+			}
+		};
+	}
+
+	/** Finishes the batch under way, tells the slot, and closes the connections. */
+	async stop(): Promise<void> {
+		this.end(errors.VIEWS_STOPPED('Views are being stopped.'));
+		await this.#running;
+		await this.#feed?.close();
+		await this.#options.client.end().catch(() => {});
+	}
+
+	end(error: Error): void {
+		if (this.#ended) return;
+		this.#ended = error;
+		clearTimeout(this.#retry);
+		for (const reached of this.#markers.values()) reached();
+		const waiting = [
+			...this.#changes.splice(0).map(({ done }) => done),
+			...this.#requests.splice(0).map(({ bound }) => bound),
+			...this.#barriers.splice(0).map(({ reached }) => reached),
+			...this.#waiters.splice(0).map(({ applied }) => applied)
+		];
+		for (const { reject } of waiting) reject(error);
+		this.#options.onEnd(error);
+	}
+
+	#receive(transaction: SourceTransaction): void {
+		// Sent again after a restart: the stored snapshot has seen it.
+		if (sees(this.#progress.snapshot, transaction.xid)) {
+			this.#inbox.skip(transaction);
+			return this.#feed?.acknowledge(this.#inbox.durable);
+		}
+		this.#inbox.add(transaction);
+		this.#inbox.compact();
+		this.#wake();
+	}
+
+	#wake(): void {
+		if (this.#running || this.#ended || !this.#feed || !this.#hasWork()) return;
+		clearTimeout(this.#retry);
+		this.#running = this.#run();
+	}
+
+	#hasWork(): boolean {
+		return (
+			!this.#inbox.isEmpty ||
+			this.#changes.length + this.#requests.length + this.#barriers.length + this.#waiters.length > 0
+		);
+	}
+
+	async #run(): Promise<void> {
+		try {
+			// Everything that one chunk of WAL brings goes into one batch.
+			await Promise.resolve();
+			while (!this.#ended && this.#hasWork()) {
+				const received = this.#inbox.received;
+				const waiters = this.#waiters.length;
+				const progressed = await this.#cycle();
+				const isNew = this.#inbox.received > received || this.#waiters.length > waiters;
+				if (progressed || isNew || this.#changes.length + this.#requests.length > 0)
+					this.#retryMs = retryFirstMs;
+				else break;
+			}
+		} catch (error) {
+			this.end(error as Error);
+		}
+		this.#running = undefined;
+		if (!this.#ended && this.#hasWork()) this.#retryLater();
+	}
+
+	/** Only what no snapshot sees yet is left: look again soon, for no further WAL may come (rule 5). */
+	#retryLater(): void {
+		this.#retry = setTimeout(() => this.#wake(), this.#retryMs);
+		this.#retryMs = Math.min(this.#retryMs * 2, retryLastMs);
+	}
+
+	/** One fence. Whether it moved anything that was waiting. */
+	async #cycle(): Promise<boolean> {
+		await this.#catchUp();
+		if (this.#ended) return false;
+		const requests = this.#requests.splice(0);
+		try {
+			const progressed = await this.#fenced(requests);
+			if (progressed !== undefined) return progressed;
+			this.#requests.unshift(...requests);
+			return true;
+		} catch (error) {
+			for (const { bound } of requests) bound.reject(this.#ended ?? error);
+			throw error;
+		}
+	}
+
+	/** Waits until the reader is near the server's end: a fence would hold its snapshot for the whole drain. */
+	async #catchUp(): Promise<void> {
+		while (!this.#ended && this.#feed!.lag() > lagLimit) await sleep(20);
+	}
+
+	/** Undefined where the fence was given up and is to be opened again. */
+	async #fenced(requests: readonly SnapshotRequest[]): Promise<boolean | undefined> {
+		const { client, catalog, origin } = this.#options;
+		const locked = this.#locks.take(this.#expectedSources());
+		const marker = this.#awaitMarker();
+		try {
+			const exporting = requests.length > 0;
+			const fence = await openFence(client, { nonce: marker.nonce, tables: locked, exporting, origin });
+			const imports = Promise.allSettled(requests.map((request) => request.import(fence.exported!)));
+			const drained = await marker.reached;
+			await imports;
+			if (this.#ended) throw this.#ended;
+			if (!drained) this.#options.log.warn('a fence was given up: its marker did not come in time');
+			const seen = this.#inbox.seenBy(fence.snapshot);
+			const work = planBatch(catalog, seen);
+			if (!drained || !this.#locks.covers(locked, sourcesOf(work))) {
+				await client.query('ROLLBACK');
+				return undefined;
+			}
+			return await this.#commit(fence, seen, work, requests);
+		} catch (error) {
+			await this.#recover(error as Error, locked);
+			return undefined;
+		} finally {
+			marker.cancel();
+		}
+	}
+
+	/** Tables that the batch will read, as far as one can tell before the drain. */
+	#expectedSources(): Set<string> {
+		const tables = sourcesOf(planBatch(this.#options.catalog, this.#inbox.transactions));
+		for (const { change } of this.#changes) addSources(tables, change.entry);
+		return tables;
+	}
+
+	#awaitMarker(): { readonly nonce: string; readonly reached: Promise<boolean>; cancel(): void } {
+		const nonce = newNonce();
+		const { promise, resolve } = Promise.withResolvers<boolean>();
+		const timer = setTimeout(() => resolve(false), drainLimitMs);
+		this.#markers.set(nonce, () => resolve(true));
+		const cancel = () => {
+			clearTimeout(timer);
+			this.#markers.delete(nonce);
+		};
+		return { nonce, reached: promise, cancel };
+	}
+
+	async #commit(
+		fence: Fence,
+		seen: readonly SourceTransaction[],
+		work: readonly ViewWork[],
+		requests: readonly SnapshotRequest[]
+	): Promise<boolean> {
+		const { client, catalog, lease } = this.#options;
+		const changes = this.#changes.slice();
+		const at = { seq: this.#progress.seq + 1n, snapshot: fence.snapshot.text, epoch: lease.epoch };
+		gather(catalog, seen);
+		const doing = changes.map(({ change }) => change);
+		if (this.#inbox.isFull) this.#feed?.pause();
+		const outcome = await writeBatch(client, work, doing, at, this.#careful);
+		this.#careful = false;
+		this.#changes.splice(0, changes.length);
+		this.#inbox.remove(seen);
+		this.#progress = { seq: outcome.rows.length > 0 ? at.seq : this.#progress.seq, snapshot: fence.snapshot };
+		this.#feed?.resume();
+		this.#feed?.acknowledge(this.#inbox.durable);
+		catalog.record(outcome);
+		this.#options.onAdvance(this.#progress, outcome, work);
+		for (const { bound } of requests) bound.resolve(this.#progress);
+		for (const { change, done } of changes) settle(change, done, outcome);
+		return this.#release() || seen.length + changes.length + requests.length > 0;
+	}
+
+	/** Lets go whoever waited for this. */
+	#release(): boolean {
+		const { snapshot } = this.#progress;
+		const reached = this.#barriers.filter(({ received }) => this.#inbox.isDoneUpTo(received));
+		const applied = this.#waiters.filter(({ xid }) => sees(snapshot, xid));
+		this.#barriers = this.#barriers.filter((barrier) => !reached.includes(barrier));
+		this.#waiters = this.#waiters.filter((waiter) => !applied.includes(waiter));
+		for (const barrier of reached) barrier.reached.resolve();
+		for (const waiter of applied) waiter.applied.resolve(this.#progress);
+		return reached.length + applied.length > 0;
+	}
+
+	/** After an error in an open fence: nothing was committed. Rethrows what ends the turn. */
+	async #recover(error: Error, locked: ReadonlySet<string>): Promise<void> {
+		const { client, log, catalog } = this.#options;
+		this.#feed?.resume();
+		if (this.#ended) throw this.#ended;
+		if (isDisconnect(error)) throw errors.TURN_ENDED('The maintainer lost its connection.', {}, error);
+		await client.query('ROLLBACK');
+		if (isLeaseLost(error)) throw errors.LEASE_LOST('Another node maintains the views now.', {}, error);
+		if (isMissingTable(error)) {
+			const gone = await failViewsOfMissingTables(client, catalog, locked, log);
+			for (const table of gone) this.#locks.forget(table);
+			if (gone.length > 0) return;
+		}
+		if (isTransient(error)) {
+			log.info('a batch is tried again', { error });
+			await sleep(20);
+			return;
+		}
+		if (this.#careful) throw errors.TURN_ENDED('A batch could not be written.', {}, error);
+		this.#careful = true;
+	}
+}
+
+function settle(change: ViewChange, done: Deferred<void>, outcome: Outcome): void {
+	const failure = outcome.failed.find(({ entry }) => entry === change.entry);
+	if (!failure) return done.resolve();
+	const { name } = change.entry.spec;
+	done.reject(errors.VIEW_FAILED(`The view "${name}" can't be computed: ${failure.error}`, { view: name }));
+}
