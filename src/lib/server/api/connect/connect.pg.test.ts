@@ -75,9 +75,11 @@ beforeAll(async () => {
 		publicOrigin,
 		log: createLogger((record) => logged.push(record)),
 		commands: {
-			run(call) {
+			async run(call) {
 				calls.push(call);
-				return answer(call);
+				const result = await answer(call);
+				call.checkResponse?.(result.response);
+				return result;
 			}
 		}
 	});

@@ -69,12 +69,14 @@ function handlersOf(release: LiveRelease, { commands, log }: { commands: Command
 	async function run(method: DescMethod, request: Message, context: HandlerContext): Promise<Message> {
 		const call = context.values.get(callKey);
 		assert(call, 'a module call has its place and its caller');
+		let answer: Message | undefined;
 		const { response, txid } = await commands.run({
 			...call,
-			request: requestJson(method, request, registry)
+			request: requestJson(method, request, registry),
+			checkResponse: (given) => (answer = responseMessage(method, given, registry))
 		});
 		if (txid !== undefined) context.responseHeader.set(headers.txid, txid.toString());
-		return responseMessage(method, response, registry);
+		return answer ?? responseMessage(method, response, registry);
 	}
 }
 
@@ -101,7 +103,7 @@ function responseMessage(method: DescMethod, response: Json, registry: FileRegis
 	} catch (cause) {
 		const problem = cause instanceof Error ? cause.message : String(cause);
 		throw errors.RESPONSE_INVALID(
-			`${method.name} did its work, but its answer is no ${method.output.name}. Its author can mend it: ${problem}`,
+			`${method.name} answered with what is no ${method.output.name}, so nothing was changed. Its author can mend it: ${problem}`,
 			{ method: method.name, problem },
 			cause
 		);
