@@ -1,0 +1,1 @@
+export { call, CallError, type Answer, type CallOptions } from './call.ts';
