@@ -69,6 +69,8 @@ export interface ReleaseArtifact {
 	readonly pages: readonly PageSpec[];
 	/** JavaScript of logic/, one bundle; `handlers['logic/close_ticket.ts']` is its default export. */
 	readonly bundle: string;
+	/** Source map of the bundle, JSON: a handler's error names the author's line. */
+	readonly sourceMap?: string;
 	/** By locale, then key. */
 	readonly locales: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -44,8 +44,8 @@ export interface Sql {
 }
 
 export interface Principal {
-	/** The person's id; empty for an anonymous visitor. */
-	readonly id: string;
+	/** The person's id; null for an anonymous visitor. */
+	readonly id: string | null;
 	readonly name: string;
 	readonly roles: readonly string[];
 }

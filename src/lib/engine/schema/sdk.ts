@@ -25,6 +25,7 @@ export function sdkTypes(schema: Schema): string {
 			return table ? rowTypes(message, table) : messageType(message);
 		}),
 		databaseType(schema.tables),
+		handlersType(schema),
 		sdkPrelude
 	];
 	return `declare module 'loam' {\n${indent(blocks.join('\n\n'))}\n}\n`;
@@ -87,6 +88,19 @@ function databaseType(tables: readonly TableSpec[]): string {
 		...lines,
 		`readonly ${peopleTable}: ReadTable<Person, string>;`
 	]);
+}
+
+/** By file, the type of what a handler exports as its default. */
+function handlersType(schema: Schema): string {
+	const lines = schema.methods.flatMap((method) => {
+		if (method.run.kind !== 'handler') return [];
+		const [request, response] = [method.request, method.response].map((name) => {
+			const message = schema.registry.getMessage(name);
+			return message ? messageName(message) : 'Json';
+		});
+		return [`'${method.run.file}': (request: ${request}, loam: Loam) => Promise<${response}> | ${response};`];
+	});
+	return interfaceText('Handlers', lines);
 }
 
 function columnTypeOf(column: ColumnSpec, field: DescField): string {

@@ -1,0 +1,112 @@
+import type { Diagnostic } from '#kernel';
+import { filesOf, type ModuleFiles } from '#engine/module';
+import { schemaFile, type TableSpec } from '#engine/schema';
+import { postgresDiagnostic } from '#engine/sql';
+import { finishView, implicitView, peopleTable, planView, renderSql, type ViewPlan, type ViewSpec } from '#engine/view';
+import type { Client } from '#platform/postgres';
+import { isPostgresError } from '../database/run-migrations.ts';
+
+/** A view's file with its plan. */
+export interface PlannedView {
+	readonly file: string;
+	readonly plan: ViewPlan;
+}
+
+export function viewFile(name: string): string {
+	return `views/${name}.sql`;
+}
+
+/** Plans every file of views/. */
+export async function planViews(
+	files: ModuleFiles,
+	tables: readonly TableSpec[],
+	found: Diagnostic[]
+): Promise<PlannedView[]> {
+	const planned: PlannedView[] = [];
+	for (const file of filesOf(files, 'view')) {
+		const name = file.slice('views/'.length, -'.sql'.length);
+		if (name === peopleTable.name || tables.some((table) => table.name === name)) {
+			found.push(takenName(file, name));
+			continue;
+		}
+		const outcome = await planView({ name, file, sql: files.get(file)!, tables: [...tables, peopleTable] });
+		if (outcome.ok) {
+			found.push(...outcome.plan.warnings);
+			planned.push({ file, plan: outcome.plan });
+		} else found.push(...outcome.diagnostics);
+	}
+	return planned;
+}
+
+function takenName(file: string, name: string): Diagnostic {
+	return {
+		severity: 'error',
+		file,
+		line: 1,
+		column: 1,
+		reason: 'VIEW_NAME',
+		message: `"${name}" is a table, which has a view of its own name.`,
+		hint: 'Give the file another name.'
+	};
+}
+
+/** Asks Postgres for the types of planned views, over the tables of `schema`, and finishes them. */
+export async function finishViews(
+	client: Client,
+	schema: string,
+	planned: readonly PlannedView[],
+	found: Diagnostic[]
+): Promise<ViewSpec[]> {
+	const specs: ViewSpec[] = [];
+	for (const one of planned) {
+		const types = await describe(client, schema, one, found);
+		if (!types) continue;
+		try {
+			specs.push(finishView(one.plan, types));
+		} catch (error) {
+			found.push(refusal(one.file, error));
+		}
+	}
+	return specs;
+}
+
+async function describe(
+	client: Client,
+	schema: string,
+	{ file, plan }: PlannedView,
+	found: Diagnostic[]
+): Promise<readonly string[] | undefined> {
+	const prefix = 'PREPARE loam_view AS ';
+	try {
+		await client.query(prefix + plan.sql);
+		await client.query('DEALLOCATE loam_view');
+		const { rows } = await client.query<{ types: string[] }>(renderSql(plan.describeSql, { data: schema }));
+		return rows[0]!.types;
+	} catch (error) {
+		if (!isPostgresError(error)) throw error;
+		const position = error.position === undefined ? undefined : String(Number(error.position) - prefix.length);
+		const { message, hint } = error;
+		found.push({ ...postgresDiagnostic(file, plan.sql, { message, hint, position }), reason: 'VIEW_REFUSED' });
+		return undefined;
+	}
+}
+
+/** What the planner refuses only when it knows the types. */
+function refusal(file: string, error: unknown): Diagnostic {
+	const { reason, hint, message } = error as { reason?: unknown; hint?: unknown; message: string };
+	if (typeof reason !== 'string' || typeof hint !== 'string') throw error;
+	return { severity: 'error', file, line: 1, column: 1, reason, message, hint };
+}
+
+/** The views that tables and people have under their own names. */
+export async function implicitViews(tables: readonly TableSpec[], found: Diagnostic[]): Promise<ViewSpec[]> {
+	const specs: ViewSpec[] = [];
+	for (const table of tables) {
+		try {
+			specs.push(await implicitView(table));
+		} catch (error) {
+			found.push({ ...refusal(schemaFile, error), line: table.line });
+		}
+	}
+	return [...specs, await implicitView(peopleTable)];
+}
