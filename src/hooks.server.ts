@@ -10,9 +10,10 @@ function runningServices(): Services {
 	return services as Services;
 }
 
-const attachServices: Handle = ({ event, resolve }) => {
-	event.locals.loam = runningServices();
-	event.locals.principal = undefined;
+const attachServices: Handle = async ({ event, resolve }) => {
+	const loam = runningServices();
+	event.locals.loam = loam;
+	event.locals.principal = await loam.identity.authenticate(Object.fromEntries(event.request.headers));
 	return resolve(event);
 };
 

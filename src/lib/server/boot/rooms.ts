@@ -83,16 +83,36 @@ export const rooms: readonly RoomEntry[] = [
 		load: async () => (await import('#platform/postgres')).postgres
 	},
 	{ name: 'platform/wal', does: 'the write-ahead log as decoded messages', uses: ['platform/postgres'] },
-	{ name: 'platform/isolates', does: 'the pool of sandbox processes', uses: ['platform/config'] },
+	{
+		name: 'platform/isolates',
+		does: 'the pool of sandbox processes',
+		uses: ['platform/config'],
+		load: async () => (await import('#platform/isolates')).isolates
+	},
 
-	{ name: 'core/tenancy', does: 'projects, installations, their schemas and roles' },
-	{ name: 'core/identity', does: 'people, sessions, grants', uses: ['core/tenancy'] },
+	{
+		name: 'core/tenancy',
+		does: 'projects, installations, their schemas and roles',
+		load: async () => (await import('#core/tenancy')).tenancy
+	},
+	{
+		name: 'core/identity',
+		does: 'people, sessions, grants',
+		uses: ['core/tenancy'],
+		load: async () => (await import('#core/identity')).identity
+	},
 	{ name: 'core/cdc', does: 'transactions of all source tables in commit order' },
-	{ name: 'core/views', does: 'keeps views and the journal', uses: ['core/cdc', 'core/tenancy'] },
+	{
+		name: 'core/views',
+		does: 'keeps views and the journal',
+		uses: ['core/cdc', 'core/tenancy'],
+		load: async () => (await import('#core/views')).views
+	},
 	{
 		name: 'core/live',
 		does: 'shapes: snapshots, tails, fan-out',
-		uses: ['core/views', 'core/tenancy', 'core/identity']
+		uses: ['core/views', 'core/tenancy', 'core/identity'],
+		load: async () => (await import('#core/live')).live
 	},
 	{
 		name: 'core/commands',
@@ -100,12 +120,20 @@ export const rooms: readonly RoomEntry[] = [
 		uses: ['core/tenancy', 'core/identity']
 	},
 
-	{ name: 'features/registry', does: 'modules and drafts' },
+	{
+		name: 'features/registry',
+		does: 'modules and drafts',
+		load: async () => (await import('#features/registry')).registry
+	},
 	{ name: 'features/releases', does: 'the gate, publishing, installing', uses: ['features/registry'] },
 	{ name: 'features/pages', does: 'routes, generated screens, bindings' },
 
 	{ name: 'api/connect', does: "the platform's and the modules' services" },
-	{ name: 'api/stream', does: 'shapes over HTTP, and the one connection of a browser' },
+	{
+		name: 'api/stream',
+		does: 'shapes over HTTP, and the one connection of a browser',
+		load: async () => (await import('#api/stream')).stream
+	},
 
 	{ name: 'boot', does: 'this table, start and stop, entry points' },
 

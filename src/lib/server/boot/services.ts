@@ -1,4 +1,11 @@
 import type { Logger } from '#kernel';
+import { config, type Config } from '#platform/config';
+import { identity, type Identity } from '#core/identity';
+import { live, type Live } from '#core/live';
+import { tenancy, type Tenancy } from '#core/tenancy';
+import { views, type RunningViews } from '#core/views';
+import { registry, type Registry } from '#features/registry';
+import { stream } from '#api/stream';
 import type { RunningHouse } from './house.ts';
 import type { Mount, UpgradeMount } from './mounts.ts';
 
@@ -8,23 +15,36 @@ import type { Mount, UpgradeMount } from './mounts.ts';
  */
 export interface Services {
 	readonly log: Logger;
+	readonly config: Config;
+	readonly tenancy: Tenancy;
+	readonly identity: Identity;
+	readonly views: RunningViews;
+	readonly live: Live;
+	readonly registry: Registry;
 }
 
 const key = Symbol.for('loam.services');
 type Holder = { [key]?: Services };
 
-export function publishServices(house: RunningHouse): Services {
-	const services: Services = { log: house.log.child('routes') };
-	(globalThis as Holder)[key] = services;
-	return services;
+export function publishServices(house: RunningHouse): void {
+	(globalThis as Holder)[key] = {
+		log: house.log.child('routes'),
+		config: house.use(config),
+		tenancy: house.use(tenancy),
+		identity: house.use(identity),
+		views: house.use(views),
+		live: house.use(live),
+		registry: house.use(registry)
+	};
 }
 
 /** What is mounted before the screens: shapes and the API. */
-export function doors(_house: RunningHouse): { requests: Mount[]; upgrades: UpgradeMount[] } {
-	return { requests: [], upgrades: [] };
+export function doors(house: RunningHouse): { requests: Mount[]; upgrades: UpgradeMount[] } {
+	const shapes = house.use(stream);
+	return { requests: [shapes.handle], upgrades: [shapes.upgrade] };
 }
 
 /** Path of the one-time link, while there is no sys-admin. */
-export function welcome(_house: RunningHouse): Promise<string | undefined> {
-	return Promise.resolve(undefined);
+export function welcome(house: RunningHouse): Promise<string | undefined> {
+	return house.use(identity).firstAdminLink();
 }
