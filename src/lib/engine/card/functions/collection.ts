@@ -10,16 +10,22 @@ export const collectionFunctions: Functions = {
 	last: fn(1, 1, ([values]) => ends(values).at(-1)),
 	join: fn(2, 3, ([values, separator, last]) => join(list(values), text(separator), last)),
 	createArray: fn(0, any, (args) => args),
-	flatten: fn(1, 2, ([values, depth]) => list(values).flat(depth === undefined ? 100 : (integer(depth) as 1))),
+	flatten: fn(1, 2, ([values, depth]) =>
+		list(values).flat(depth === undefined ? 100 : (integer(depth) as 1))
+	),
 	reverse: fn(1, 1, ([values]) =>
 		typeof values === 'string' ? [...values].reverse().join('') : [...list(values)].reverse()
 	),
 	skip: fn(2, 2, ([values, n]) => list(values).slice(integer(n))),
 	take: fn(2, 2, ([values, n]) => take(values, integer(n))),
-	subArray: fn(2, 3, ([values, from, to]) => list(values).slice(integer(from), to === undefined ? undefined : integer(to))),
+	subArray: fn(2, 3, ([values, from, to]) =>
+		list(values).slice(integer(from), to === undefined ? undefined : integer(to))
+	),
 	unique: fn(1, 1, ([values]) => [...new Set(list(values))]),
 	union: fn(1, any, (args) => [...new Set(args.flatMap((arg) => [...list(arg)]))]),
-	intersection: fn(1, any, (args) => args.map(list).reduce((a, b) => [...new Set(a)].filter((item) => b.includes(item)))),
+	intersection: fn(1, any, (args) =>
+		args.map(list).reduce((a, b) => [...new Set(a)].filter((item) => b.includes(item)))
+	),
 	range: fn(2, 2, ([from, n]) => range(integer(from), integer(n))),
 	sortBy: fn(1, 2, ([values, key]) => sorted(list(values), key)),
 	sortByDescending: fn(1, 2, ([values, key]) => sorted(list(values), key).reverse()),
@@ -85,4 +91,3 @@ function record(value: unknown): Record<string, unknown> {
 	if (isRecord(value)) return value;
 	throw new EvaluationError(`${stringify(value)} is not an object`);
 }
-

@@ -21,14 +21,24 @@ export const dateFunctions: Functions = {
 	addHours: shifted((at, n) => new Date(at.getTime() + n * hour)),
 	addMinutes: shifted((at, n) => new Date(at.getTime() + n * minute)),
 	addSeconds: shifted((at, n) => new Date(at.getTime() + n * second)),
-	addToTime: fn(3, 5, ([value, n, unit, format]) => formatDate(add(date(value), integer(n), unit), pattern(format))),
+	addToTime: fn(3, 5, ([value, n, unit, format]) =>
+		formatDate(add(date(value), integer(n), unit), pattern(format))
+	),
 	subtractFromTime: fn(3, 5, ([value, n, unit, format]) =>
 		formatDate(add(date(value), -integer(n), unit), pattern(format))
 	),
-	getFutureTime: fn(2, 4, ([n, unit, format], scope) => formatDate(add(now(scope), integer(n), unit), pattern(format))),
-	getPastTime: fn(2, 4, ([n, unit, format], scope) => formatDate(add(now(scope), -integer(n), unit), pattern(format))),
-	startOfDay: fn(1, 3, ([value, format]) => formatDate(new Date(date(value).setUTCHours(0, 0, 0, 0)), pattern(format))),
-	startOfHour: fn(1, 3, ([value, format]) => formatDate(new Date(date(value).setUTCMinutes(0, 0, 0)), pattern(format))),
+	getFutureTime: fn(2, 4, ([n, unit, format], scope) =>
+		formatDate(add(now(scope), integer(n), unit), pattern(format))
+	),
+	getPastTime: fn(2, 4, ([n, unit, format], scope) =>
+		formatDate(add(now(scope), -integer(n), unit), pattern(format))
+	),
+	startOfDay: fn(1, 3, ([value, format]) =>
+		formatDate(new Date(date(value).setUTCHours(0, 0, 0, 0)), pattern(format))
+	),
+	startOfHour: fn(1, 3, ([value, format]) =>
+		formatDate(new Date(date(value).setUTCMinutes(0, 0, 0)), pattern(format))
+	),
 	startOfMonth: fn(1, 3, ([value, format]) => formatDate(startOfMonth(date(value)), pattern(format))),
 	dateTimeDiff: fn(2, 2, ([a, b]) => (date(a).getTime() - date(b).getTime()) * ticksPerMs),
 	ticks: fn(1, 1, ([value]) => epochTicks + date(value).getTime() * ticksPerMs),
@@ -57,9 +67,9 @@ function date(value: unknown): Date {
 
 /** A time without a zone is UTC. */
 function zoned(value: string): string {
-	const spaced = value.replace(/^(\d{4}-\d\d-\d\d) (\d\d:)/, '$1T$2').replace(/([+-]\d\d)$/, (zone) =>
-		value.includes(':') ? `${zone}:00` : zone
-	);
+	const spaced = value
+		.replace(/^(\d{4}-\d\d-\d\d) (\d\d:)/, '$1T$2')
+		.replace(/([+-]\d\d)$/, (zone) => (value.includes(':') ? `${zone}:00` : zone));
 	return /T[\d:.]+$/.test(spaced) ? `${spaced}Z` : spaced;
 }
 

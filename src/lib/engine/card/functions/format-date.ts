@@ -1,6 +1,8 @@
-const monthNames = 'January February March April May June July August September October November December'.split(' ');
+const monthNames =
+	'January February March April May June July August September October November December'.split(' ');
 const dayNames = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
-const tokens = /'[^']*'|"[^"]*"|\\.|y{1,4}|Y{4}|Y{2}|M{1,4}|d{1,4}|D{1,2}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|f{3}|F{3}|t{1,2}|z{1,3}|K|Z/g;
+const tokens =
+	/'[^']*'|"[^"]*"|\\.|y{1,4}|Y{4}|Y{2}|M{1,4}|d{1,4}|D{1,2}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|f{3}|F{3}|t{1,2}|z{1,3}|K|Z/g;
 
 /** In UTC, by a .NET custom pattern (`yyyy-MM-dd HH:mm`); without one, ISO 8601 with milliseconds. */
 export function formatDate(at: Date, pattern: string | undefined): string {

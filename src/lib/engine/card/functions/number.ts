@@ -25,7 +25,9 @@ export const numberFunctions: Functions = {
 function add(a: unknown, b: unknown): unknown {
 	if (isNumber(a) && isNumber(b)) return a + b;
 	const lone = (isNumber(a) && (b ?? null) === null) || (isNumber(b) && (a ?? null) === null);
-	const wrong = [a, b].some((value) => typeof value === 'boolean' || typeof value === 'object' && value !== null);
+	const wrong = [a, b].some(
+		(value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null)
+	);
 	if (lone || wrong) throw new EvaluationError('a number and nothing can’t be added');
 	return stringify(a) + stringify(b);
 }
@@ -63,7 +65,10 @@ export function formatNumber(value: number, digits: number, locale: unknown): st
 	const key = `${language} ${digits}`;
 	let format = formats.get(key);
 	if (!format) {
-		format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+		format = new Intl.NumberFormat(language, {
+			minimumFractionDigits: digits,
+			maximumFractionDigits: digits
+		});
 		formats.set(key, format);
 	}
 	return format.format(round(value, digits));

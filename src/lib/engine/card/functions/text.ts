@@ -12,13 +12,17 @@ export const textFunctions: Functions = {
 	trim: fn(1, 1, ([value]) => text(value).trim()),
 	replace: fn(3, 3, ([value, from, to]) => text(value).split(nonEmpty(from)).join(text(to))),
 	replaceIgnoreCase: fn(3, 3, ([value, from, to]) =>
-		text(value).replace(new RegExp(nonEmpty(from).replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gi'), () => text(to))
+		text(value).replace(new RegExp(nonEmpty(from).replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gi'), () =>
+			text(to)
+		)
 	),
 	startsWith: fn(2, 2, ([value, start]) => text(value).startsWith(text(start))),
 	endsWith: fn(2, 2, ([value, end]) => text(value).endsWith(text(end))),
 	substring: fn(2, 3, ([value, start, length]) => substring(text(value), integer(start), length)),
 	split: fn(1, 2, ([value, separator]) => text(value).split(text(separator))),
-	indexOf: fn(2, 2, ([value, part]) => (Array.isArray(value) ? value.indexOf(part) : text(value).indexOf(text(part)))),
+	indexOf: fn(2, 2, ([value, part]) =>
+		Array.isArray(value) ? value.indexOf(part) : text(value).indexOf(text(part))
+	),
 	lastIndexOf: fn(2, 2, ([value, part]) =>
 		Array.isArray(value) ? value.lastIndexOf(part) : text(value).lastIndexOf(text(part))
 	),
@@ -30,9 +34,13 @@ export const textFunctions: Functions = {
 };
 
 function join2(first: unknown, second: unknown): unknown {
-	const [noFirst, noSecond] = [first === null || first === undefined, second === null || second === undefined];
+	const [noFirst, noSecond] = [
+		first === null || first === undefined,
+		second === null || second === undefined
+	];
 	if (noFirst && noSecond) return undefined;
-	if (Array.isArray(first) && Array.isArray(second)) return [...(first as unknown[]), ...(second as unknown[])];
+	if (Array.isArray(first) && Array.isArray(second))
+		return [...(first as unknown[]), ...(second as unknown[])];
 	if (noFirst && Array.isArray(second)) return second;
 	if (noSecond && Array.isArray(first)) return first;
 	if (isRecord(first) || isRecord(second)) return stringify(first) + stringify(second);

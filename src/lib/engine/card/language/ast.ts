@@ -4,7 +4,12 @@ export type Expression =
 	| { readonly kind: 'name'; readonly name: string; readonly at: number }
 	| { readonly kind: 'member'; readonly object: Expression; readonly property: string; readonly at: number }
 	| { readonly kind: 'element'; readonly object: Expression; readonly index: Expression; readonly at: number }
-	| { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; readonly at: number }
+	| {
+			readonly kind: 'call';
+			readonly name: string;
+			readonly args: readonly Expression[];
+			readonly at: number;
+	  }
 	| { readonly kind: 'lambda'; readonly parameter: string; readonly body: Expression }
 	| { readonly kind: 'text'; readonly parts: readonly Expression[] }
 	| { readonly kind: 'array'; readonly items: readonly Expression[] }

@@ -56,7 +56,8 @@ function parseInside(source: string, offset: number): Expression {
 	try {
 		return parseExpression(source);
 	} catch (error) {
-		if (error instanceof ExpressionSyntaxError) throw new ExpressionSyntaxError(error.message, error.at + offset);
+		if (error instanceof ExpressionSyntaxError)
+			throw new ExpressionSyntaxError(error.message, error.at + offset);
 		throw error;
 	}
 }
@@ -79,7 +80,8 @@ class Parser {
 	}
 
 	private expression(): Expression {
-		if (++this.depth > deepest) throw new ExpressionSyntaxError('the expression is nested too deeply', this.peek().at);
+		if (++this.depth > deepest)
+			throw new ExpressionSyntaxError('the expression is nested too deeply', this.peek().at);
 		const lambda = this.lambda();
 		const parsed = lambda ?? this.conditional();
 		this.depth--;
@@ -108,7 +110,8 @@ class Parser {
 		let left = this.binary(level + 1);
 		for (;;) {
 			const token = this.peek();
-			const name = token.kind === 'sign' && Object.hasOwn(operators, token.value) ? operators[token.value] : undefined;
+			const name =
+				token.kind === 'sign' && Object.hasOwn(operators, token.value) ? operators[token.value] : undefined;
 			if (!name) return left;
 			this.position++;
 			// The power alone binds to the right.
@@ -120,7 +123,8 @@ class Parser {
 	private unary(): Expression {
 		const { at } = this.peek();
 		if (this.take('!')) return { kind: 'call', name: 'not', args: [this.unary()], at };
-		if (this.take('-')) return { kind: 'call', name: 'sub', args: [{ kind: 'constant', value: 0 }, this.unary()], at };
+		if (this.take('-'))
+			return { kind: 'call', name: 'sub', args: [{ kind: 'constant', value: 0 }, this.unary()], at };
 		if (this.take('+')) return this.unary();
 		return this.postfix(this.primary());
 	}
@@ -167,14 +171,17 @@ class Parser {
 	private text(source: string, at: number): Expression {
 		const unescaped = source.replace(/\\`/g, '`');
 		const parts = split(unescaped);
-		return parts.length === 0 ? { kind: 'constant', value: '' } : { kind: 'text', parts: parts.map((p) => shift(p, at)) };
+		return parts.length === 0
+			? { kind: 'constant', value: '' }
+			: { kind: 'text', parts: parts.map((p) => shift(p, at)) };
 	}
 
 	private object(): Expression {
 		const entries: (readonly [string, Expression])[] = [];
 		while (!this.take('}')) {
 			const key = this.tokens[this.position++]!;
-			if (key.kind !== 'name' && key.kind !== 'string') throw new ExpressionSyntaxError('a key is missing', key.at);
+			if (key.kind !== 'name' && key.kind !== 'string')
+				throw new ExpressionSyntaxError('a key is missing', key.at);
 			this.expect(':');
 			entries.push([key.value, this.expression()]);
 			if (!this.take(',')) return this.closed({ kind: 'object', entries }, '}');
@@ -198,7 +205,8 @@ class Parser {
 
 	private name(): string {
 		const token = this.tokens[this.position++]!;
-		if (token.kind !== 'name') throw new ExpressionSyntaxError('a property name is missing after "."', token.at);
+		if (token.kind !== 'name')
+			throw new ExpressionSyntaxError('a property name is missing after "."', token.at);
 		return token.value;
 	}
 

@@ -21,20 +21,21 @@ export function rootScope(root: unknown, host: unknown = undefined): Scope {
 
 /** The scope of one item; `item` and `index` are called at each reading. */
 export class ItemScope implements Scope {
-	readonly #outer: Scope;
+	/** The scope around the repetition. */
+	readonly outer: Scope;
 	readonly #item: () => unknown;
 	readonly #index: () => number | undefined;
 
 	constructor(outer: Scope, item: () => unknown, index: () => number | undefined) {
-		this.#outer = outer;
+		this.outer = outer;
 		this.#item = item;
 		this.#index = index;
 	}
 	get root(): unknown {
-		return this.#outer.root;
+		return this.outer.root;
 	}
 	get host(): unknown {
-		return this.#outer.host;
+		return this.outer.host;
 	}
 	get data(): unknown {
 		return this.#item();

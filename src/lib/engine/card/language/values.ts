@@ -33,7 +33,8 @@ export function stringify(value: unknown): string {
 
 export function equal(a: unknown, b: unknown): boolean {
 	if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null);
-	if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i]));
+	if (Array.isArray(a) && Array.isArray(b))
+		return a.length === b.length && a.every((item, i) => equal(item, b[i]));
 	if (isRecord(a) && isRecord(b)) {
 		const keys = Object.keys(a);
 		return keys.length === Object.keys(b).length && keys.every((key) => equal(a[key], b[key]));

@@ -20,7 +20,7 @@ function parseBlocks(lines: readonly string[]): Block[] {
 		if (paragraph.length > 0) blocks.push({ kind: 'paragraph', children: parseInline(paragraph.join('\n')) });
 		paragraph = [];
 	};
-	for (let at = 0; at < lines.length; ) {
+	for (let at = 0; at < lines.length;) {
 		const list = takeList(lines, at);
 		if (list) {
 			flush();
@@ -53,7 +53,9 @@ function takeList(lines: readonly string[], from: number): { block: Block; end: 
 export function plainText(content: Content): string {
 	if (typeof content === 'string') return content;
 	return content
-		.map((block) => (block.kind === 'list' ? block.items.map(inlineText).join('\n') : inlineText(block.children)))
+		.map((block) =>
+			block.kind === 'list' ? block.items.map(inlineText).join('\n') : inlineText(block.children)
+		)
 		.join('\n');
 }
 

@@ -12,7 +12,11 @@ export type TimeFormat = 'compact' | 'short' | 'long' | 'time';
 
 export type Block =
 	| { readonly kind: 'paragraph'; readonly children: readonly Inline[] }
-	| { readonly kind: 'list'; readonly start: number | undefined; readonly items: readonly (readonly Inline[])[] };
+	| {
+			readonly kind: 'list';
+			readonly start: number | undefined;
+			readonly items: readonly (readonly Inline[])[];
+	  };
 
 /** A text without any marks stays a string. */
 export type Content = string | readonly Block[];

@@ -30,5 +30,9 @@ export function isExternal(url: string): boolean {
 /** Browsers ignore white space and control characters in a scheme: `java\nscript:`. */
 function strip(url: string): string {
 	// eslint-disable-next-line no-control-regex
-	return url.replace(/[\u0000-\u0020\u007f]+/g, (found, at: number) => (at === 0 || /[\t\r\n]/.test(found) ? '' : '%20')).replace(/(%20)+$/, '');
+	return url
+		.replace(/[\u0000-\u0020\u007f]+/g, (found, at: number) =>
+			at === 0 || /[\t\r\n]/.test(found) ? '' : '%20'
+		)
+		.replace(/(%20)+$/, '');
 }

@@ -2,7 +2,17 @@ import type { Json } from '#kernel';
 import { readJson } from '../template/expand.ts';
 import { constant, mapRead, type Read } from '../template/read.ts';
 import { compileCard, meetsRequirements } from './compile.ts';
-import { isObject, objects, readBoolean, readOptional, readString, readValue, slot, word, type JsonObject } from './json.ts';
+import {
+	isObject,
+	objects,
+	readBoolean,
+	readOptional,
+	readString,
+	readValue,
+	slot,
+	word,
+	type JsonObject
+} from './json.ts';
 import { targets } from './toggled.ts';
 import type { Action, ActionSlot, Execute, Then } from './types.ts';
 import { safeImage, safeLink } from '../markdown/urls.ts';
@@ -26,7 +36,11 @@ function known(json: JsonObject): Action | undefined {
 	const base = common(json);
 	switch (json['type']) {
 		case 'Action.OpenUrl':
-			return { ...base, kind: 'Action.OpenUrl', url: mapRead(readOptional(json['url']), (url) => url && safeLink(url)) };
+			return {
+				...base,
+				kind: 'Action.OpenUrl',
+				url: mapRead(readOptional(json['url']), (url) => url && safeLink(url))
+			};
 		case 'Action.Execute':
 		case 'Action.Submit':
 			return { ...base, ...execute(json, json['type']) };
@@ -57,7 +71,10 @@ function safeIcon(url: string): string | undefined {
 	return url.startsWith('icon:') ? url : safeImage(url);
 }
 
-function execute(json: JsonObject, kind: Execute['kind']): Pick<Execute, 'kind' | 'verb' | 'data' | 'inputs' | 'then'> {
+function execute(
+	json: JsonObject,
+	kind: Execute['kind']
+): Pick<Execute, 'kind' | 'verb' | 'data' | 'inputs' | 'then'> {
 	return {
 		kind,
 		verb: verbOf(json),

@@ -6,7 +6,16 @@ import { pixels, readBoolean, readWord, word, type JsonObject } from './json.ts'
  * Looks become classes, never inline styles: a strict content security policy forbids those. Widths
  * come in steps, the classes for which stand in client/ui's cards.css.
  */
-const spacings = ['none', 'small', 'default', 'medium', 'large', 'extraLarge', 'padding', 'extraSmall'] as const;
+const spacings = [
+	'none',
+	'small',
+	'default',
+	'medium',
+	'large',
+	'extraLarge',
+	'padding',
+	'extraSmall'
+] as const;
 const styles = ['default', 'emphasis', 'good', 'attention', 'warning', 'accent'] as const;
 const alignments = ['left', 'center', 'right'] as const;
 export const colors = ['default', 'dark', 'light', 'accent', 'good', 'warning', 'attention'] as const;
@@ -30,7 +39,10 @@ export function textClasses(json: JsonObject): Read<string> {
 		lines > 0 ? `ac-lines-${lines}` : '',
 		word(json['style'], ['default', 'heading', 'columnHeader'], 'default') === 'heading' ? 'ac-heading' : ''
 	].join('');
-	return combine([runClasses(json), wrap], (run, wraps) => `${run}${wraps || lines > 1 ? '' : ' ac-nowrap'}${fixed}`);
+	return combine(
+		[runClasses(json), wrap],
+		(run, wraps) => `${run}${wraps || lines > 1 ? '' : ' ac-nowrap'}${fixed}`
+	);
 }
 
 /** What a run of text has of its own: size, weight, colour, font. */
@@ -57,7 +69,12 @@ export function runClasses(json: JsonObject): Read<string> {
 
 function decorations(json: JsonObject): Read<string> {
 	const names = ['italic', 'strikethrough', 'underline', 'highlight'];
-	return constant(names.filter((name) => json[name] === true).map((name) => ` ac-${name}`).join(''));
+	return constant(
+		names
+			.filter((name) => json[name] === true)
+			.map((name) => ` ac-${name}`)
+			.join('')
+	);
 }
 
 export function containerClasses(json: JsonObject): Read<string> {
@@ -82,7 +99,9 @@ export function widthClass(json: Json | undefined, total: number): string {
 		return width ? `ac-px-${step(width, 4, 480)}` : 'ac-w-auto';
 	}
 	const weight = pixels(json);
-	return weight ? `ac-share-${Math.max(1, Math.round((weight / Math.max(total, weight)) * 100))}` : 'ac-w-auto';
+	return weight
+		? `ac-share-${Math.max(1, Math.round((weight / Math.max(total, weight)) * 100))}`
+		: 'ac-w-auto';
 }
 
 /** Sum of the weights, against which each share is taken. */
@@ -100,8 +119,7 @@ export function imageClasses(json: JsonObject): Read<string> {
 			readWord(json['size'], ['auto', 'stretch', 'small', 'medium', 'large'], 'auto'),
 			readWord(json['style'], ['default', 'person', 'roundedCorners'], 'default')
 		],
-		(size, style) =>
-			`ac-image${sized ? '' : ` ac-image-${size}`}${prefixed('ac-image-', style, 'default')}`
+		(size, style) => `ac-image${sized ? '' : ` ac-image-${size}`}${prefixed('ac-image-', style, 'default')}`
 	);
 }
 

@@ -16,7 +16,8 @@ const compiled = new WeakMap<object, CompiledCard>();
  * that isn't known is its fallback, or nothing. Whether a card is right is `validateCard`'s word.
  */
 export function compileCard(json: Json): CompiledCard {
-	if (!isObject(json)) return { body: [], actions: [], toggled: new Set(), data: undefined, speak: undefined };
+	if (!isObject(json))
+		return { body: [], actions: [], toggled: new Set(), data: undefined, speak: undefined };
 	const known = compiled.get(json);
 	if (known) return known;
 	const card = compile(json);
@@ -79,7 +80,8 @@ export function compileContainer(json: JsonObject, extra = ''): Container {
 
 function backgroundOf(json: Json | undefined): { url: Container['background']; mode: string } {
 	const url = isObject(json) ? json['url'] : json;
-	const mode = isObject(json) && typeof json['fillMode'] === 'string' ? json['fillMode'].toLowerCase() : 'cover';
+	const mode =
+		isObject(json) && typeof json['fillMode'] === 'string' ? json['fillMode'].toLowerCase() : 'cover';
 	if (typeof url !== 'string') return { url: undefined, mode };
 	return { url: mapRead(readOptional(url), (value) => value && safeImage(value)), mode: `ac-fill-${mode}` };
 }

@@ -12,7 +12,17 @@ import {
 } from './classes.ts';
 import { compileContainer } from './compile.ts';
 import { compileInput } from './inputs.ts';
-import { isObject, objects, pixels, readContent, readOptional, readString, slot, word, type JsonObject } from './json.ts';
+import {
+	isObject,
+	objects,
+	pixels,
+	readContent,
+	readOptional,
+	readString,
+	slot,
+	word,
+	type JsonObject
+} from './json.ts';
 import { readCondition, type Read } from '../template/read.ts';
 import { compileTable } from './table.ts';
 import type { Action, Element, Image, Slot, TextRun } from './types.ts';
@@ -25,7 +35,12 @@ export function compileElement(json: JsonObject): Element | undefined {
 		case 'TextBlock':
 			return { ...base, kind: 'TextBlock', classes: both(base.classes, textClasses(json)), ...text(json) };
 		case 'RichTextBlock':
-			return { ...base, kind: 'RichTextBlock', classes: both(base.classes, textClasses({ ...json, wrap: true })), runs: runs(json['inlines']) };
+			return {
+				...base,
+				kind: 'RichTextBlock',
+				classes: both(base.classes, textClasses({ ...json, wrap: true })),
+				runs: runs(json['inlines'])
+			};
 		case 'Image':
 			return image(json);
 		case 'ImageSet':
@@ -33,7 +48,13 @@ export function compileElement(json: JsonObject): Element | undefined {
 		case 'Container':
 			return { ...compileContainer(json), id: base.id, visible: base.visible };
 		case 'ColumnSet':
-			return { ...base, kind: 'ColumnSet', classes: both(base.classes, columnSetClasses(json)), columns: columns(json), action: action(json) };
+			return {
+				...base,
+				kind: 'ColumnSet',
+				classes: both(base.classes, columnSetClasses(json)),
+				columns: columns(json),
+				action: action(json)
+			};
 		case 'FactSet':
 			return { ...base, kind: 'FactSet', facts: facts(json) };
 		case 'Table':
@@ -56,7 +77,9 @@ function common(json: JsonObject): Common {
 }
 
 export function both(a: Read<string>, b: Read<string>): Read<string> {
-	return a.constant && b.constant ? constant(`${a(undefined as never)} ${b(undefined as never)}`) : (scope) => `${a(scope)} ${b(scope)}`;
+	return a.constant && b.constant
+		? constant(`${a(undefined as never)} ${b(undefined as never)}`)
+		: (scope) => `${a(scope)} ${b(scope)}`;
 }
 
 function action(json: JsonObject): Action | undefined {
@@ -73,9 +96,12 @@ function text(json: JsonObject) {
 function runs(json: Json | undefined): Slot<TextRun>[] {
 	const inlines = Array.isArray(json) ? (json as readonly Json[]) : [];
 	return inlines.flatMap((inline): Slot<TextRun>[] => {
-		if (typeof inline === 'string') return [slot({}, { text: readString(inline), classes: constant('ac-text'), action: undefined })];
+		if (typeof inline === 'string')
+			return [slot({}, { text: readString(inline), classes: constant('ac-text'), action: undefined })];
 		if (!isObject(inline) || inline['type'] !== 'TextRun') return [];
-		return [slot(inline, { text: readString(inline['text']), classes: runClasses(inline), action: action(inline) })];
+		return [
+			slot(inline, { text: readString(inline['text']), classes: runClasses(inline), action: action(inline) })
+		];
 	});
 }
 
@@ -101,20 +127,32 @@ function images(json: JsonObject): Slot<Image>[] {
 }
 
 function columns(json: JsonObject) {
-	const list = objects(json['columns']).filter((column) => column['type'] === 'Column' || column['type'] === undefined);
+	const list = objects(json['columns']).filter(
+		(column) => column['type'] === 'Column' || column['type'] === undefined
+	);
 	const total = totalWeight(list.map((column) => column['width']));
 	return list.map((column) => {
 		const { id, visible } = common(column);
-		return slot(column, { ...compileContainer(column, ` ac-column ${widthClass(column['width'], total)}`), id, visible });
+		return slot(column, {
+			...compileContainer(column, ` ac-column ${widthClass(column['width'], total)}`),
+			id,
+			visible
+		});
 	});
 }
 
 function columnSetClasses(json: JsonObject): Read<string> {
-	const style = word(json['style'], ['default', 'emphasis', 'good', 'attention', 'warning', 'accent'], 'default');
+	const style = word(
+		json['style'],
+		['default', 'emphasis', 'good', 'attention', 'warning', 'accent'],
+		'default'
+	);
 	const many = objects(json['columns']).length > 2 ? ' ac-columns-many' : '';
 	const least = pixels(json['minHeight']);
 	const height = least ? ` ac-min-${Math.min(600, Math.max(10, Math.round(least / 10) * 10))}` : '';
-	return constant(`ac-columns${style === 'default' ? '' : ` ac-style-${style}`}${many}${height}${alignmentClass(json)}`);
+	return constant(
+		`ac-columns${style === 'default' ? '' : ` ac-style-${style}`}${many}${height}${alignmentClass(json)}`
+	);
 }
 
 function facts(json: JsonObject) {
@@ -122,4 +160,3 @@ function facts(json: JsonObject) {
 		slot(fact, { title: readContent(fact['title']), value: readContent(fact['value']) })
 	);
 }
-

@@ -1,7 +1,18 @@
 import type { Json } from '#kernel';
 import { compileAction } from './actions.ts';
 import type { Common } from './elements.ts';
-import { isObject, objects, readBoolean, readContent, readNumber, readOptional, readString, slot, word, type JsonObject } from './json.ts';
+import {
+	isObject,
+	objects,
+	readBoolean,
+	readContent,
+	readNumber,
+	readOptional,
+	readString,
+	slot,
+	word,
+	type JsonObject
+} from './json.ts';
 import type { Choice, Input, Slot } from './types.ts';
 
 /** The six inputs. An input without an id can't be submitted, but is shown. */
@@ -63,8 +74,8 @@ function toggle(json: JsonObject) {
 }
 
 function choiceSet(json: JsonObject) {
-	const choices = objects(json['choices']).map(
-		(choice): Slot<Choice> => slot(choice, { title: readString(choice['title']), value: readString(choice['value']) })
+	const choices = objects(json['choices']).map((choice): Slot<Choice> =>
+		slot(choice, { title: readString(choice['title']), value: readString(choice['value']) })
 	);
 	const style = word(json['style'], ['compact', 'expanded', 'filtered'], 'compact');
 	return { choices, multiple: json['isMultiSelect'] === true, style };

@@ -52,7 +52,11 @@ export function word<const T extends string>(json: unknown, words: readonly T[],
 	return words.find((candidate) => candidate.toLowerCase() === lower) ?? otherwise;
 }
 
-export function readWord<const T extends string>(json: Json | undefined, words: readonly T[], otherwise: T): Read<T> {
+export function readWord<const T extends string>(
+	json: Json | undefined,
+	words: readonly T[],
+	otherwise: T
+): Read<T> {
 	return mapRead(readValue(json), (value) => word(value, words, otherwise));
 }
 

@@ -8,12 +8,16 @@ import type { Slot, Table, TableRow } from './types.ts';
 const styles = ['default', 'emphasis', 'good', 'attention', 'warning', 'accent'] as const;
 
 /** The first row is the head unless it is repeated, or the author says otherwise. */
-export function compileTable(json: JsonObject): Pick<Table, 'kind' | 'columns' | 'head' | 'rows' | 'tableClasses'> {
+export function compileTable(
+	json: JsonObject
+): Pick<Table, 'kind' | 'columns' | 'head' | 'rows' | 'tableClasses'> {
 	const columns = objects(json['columns']);
 	const total = totalWeight(columns.map((column) => column['width'] ?? 1));
 	const rows = objects(json['rows']).filter((row) => row['type'] === 'TableRow' || row['type'] === undefined);
 	const headed = json['firstRowAsHeaders'] !== false && rows[0] !== undefined && !('$data' in rows[0]);
-	const aligned = columns.map((column) => alignment(column['horizontalCellContentAlignment'] ?? json['horizontalCellContentAlignment']));
+	const aligned = columns.map((column) =>
+		alignment(column['horizontalCellContentAlignment'] ?? json['horizontalCellContentAlignment'])
+	);
 	const compile = (row: JsonObject) => slot(row, compileRow(row, aligned));
 	return {
 		kind: 'Table',
@@ -31,7 +35,9 @@ function compileRow(row: JsonObject, aligned: readonly string[]): TableRow {
 		cells: objects(row['cells']).map((cell, at): Slot<ReturnType<typeof compileContainer>> =>
 			slot(cell, compileContainer({ ...cell, spacing: 'none' }, own || aligned[at] || ''))
 		),
-		classes: mapRead(readWord(row['style'], styles, 'default'), (style) => (style === 'default' ? '' : `ac-style-${style}`)),
+		classes: mapRead(readWord(row['style'], styles, 'default'), (style) =>
+			style === 'default' ? '' : `ac-style-${style}`
+		),
 		action: isObject(action) ? compileAction(action) : undefined
 	};
 }

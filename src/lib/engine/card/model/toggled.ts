@@ -11,7 +11,8 @@ export function toggledIds(json: Json): Set<string> {
 function visit(json: Json, ids: Set<string>): void {
 	if (Array.isArray(json)) for (const item of json as readonly Json[]) visit(item, ids);
 	if (!isObject(json)) return;
-	if (json['type'] === 'Action.ToggleVisibility') for (const target of targets(json['targetElements'])) ids.add(target.id);
+	if (json['type'] === 'Action.ToggleVisibility')
+		for (const target of targets(json['targetElements'])) ids.add(target.id);
 	for (const value of Object.values(json)) visit(value, ids);
 }
 

@@ -169,16 +169,7 @@ export interface InputChoiceSet extends InputBase {
 export type Input = InputText | InputNumber | InputDate | InputTime | InputToggle | InputChoiceSet;
 
 export type Element =
-	| TextBlock
-	| RichTextBlock
-	| Image
-	| ImageSet
-	| Container
-	| ColumnSet
-	| FactSet
-	| Table
-	| ActionSet
-	| Input;
+	TextBlock | RichTextBlock | Image | ImageSet | Container | ColumnSet | FactSet | Table | ActionSet | Input;
 
 interface ActionBase {
 	readonly id: Read<string> | undefined;

@@ -13,7 +13,11 @@ function visit(json: Json, verbs: Set<string>): void {
 	if (!isObject(json)) return;
 	const data = json['data'];
 	const verb =
-		json['type'] === 'Action.Execute' ? json['verb'] : json['type'] === 'Action.Submit' && isObject(data) ? data['verb'] : undefined;
+		json['type'] === 'Action.Execute'
+			? json['verb']
+			: json['type'] === 'Action.Submit' && isObject(data)
+				? data['verb']
+				: undefined;
 	if (typeof verb === 'string' && !verb.includes('${')) verbs.add(verb);
 	for (const value of Object.values(json)) visit(value, verbs);
 }

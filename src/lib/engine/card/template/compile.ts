@@ -42,7 +42,9 @@ export function compileExpression(expression: Expression, names: Names = new Set
 			return (scope) => items.map((item) => item(scope));
 		}
 		case 'object': {
-			const entries = expression.entries.map(([key, value]) => [key, compileExpression(value, names)] as const);
+			const entries = expression.entries.map(
+				([key, value]) => [key, compileExpression(value, names)] as const
+			);
 			return (scope) => Object.fromEntries(entries.map(([key, value]) => [key, value(scope)]));
 		}
 		case 'lambda':
@@ -61,6 +63,8 @@ function compileName(name: string, names: Names): Evaluate {
 			return (scope) => scope.index;
 		case '$host':
 			return (scope) => scope.host;
+		case '$response':
+			return (scope) => scope.locals?.['$response'];
 		case '$_acTemplateVersion':
 			return () => templateVersion;
 		default:
@@ -68,7 +72,10 @@ function compileName(name: string, names: Names): Evaluate {
 	}
 }
 
-function compileElement({ object, index }: { object: Expression; index: Expression }, names: Names): Evaluate {
+function compileElement(
+	{ object, index }: { object: Expression; index: Expression },
+	names: Names
+): Evaluate {
 	const [of, at] = [compileExpression(object, names), compileExpression(index, names)];
 	return (scope) => {
 		const [value, key] = [of(scope), at(scope)];
@@ -88,20 +95,28 @@ function compileText(parts: readonly Expression[], names: Names): Evaluate {
 	};
 }
 
-function compileCall({ name, args, at }: { name: string; args: Arguments; at: number }, names: Names): Evaluate {
+function compileCall(
+	{ name, args, at }: { name: string; args: Arguments; at: number },
+	names: Names
+): Evaluate {
 	const special = Object.hasOwn(specialForms, name) ? specialForms[name] : undefined;
 	if (special) return special(args, names, at);
 	const plain = plainFunctions.get(name);
 	if (!plain) throw new ExpressionSyntaxError(`there is no function "${name}" here`, at);
 	arity(name, args, plain.least, plain.most, at);
 	const evaluate = args.map((arg) => compileExpression(arg, names));
-	const call: Evaluate = (scope) => plain.run(evaluate.map((arg) => arg(scope)), scope);
+	const call: Evaluate = (scope) =>
+		plain.run(
+			evaluate.map((arg) => arg(scope)),
+			scope
+		);
 	return tests.has(name) ? (scope) => attempt(call, scope) ?? false : call;
 }
 
 function arity(name: string, args: Arguments, least: number, most: number, at: number): void {
 	if (args.length >= least && args.length <= most) return;
-	const wanted = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+	const wanted =
+		least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
 	throw new ExpressionSyntaxError(`${name}() takes ${wanted} argument${wanted === '1' ? '' : 's'}`, at);
 }
 
@@ -118,7 +133,11 @@ export function attempt(evaluate: Evaluate, scope: Scope): unknown {
 const specialForms: Readonly<Record<string, SpecialForm>> = {
 	if: (args, names, at) => {
 		arity('if', args, 3, 3, at);
-		const [condition, yes, no] = args.map((arg) => compileExpression(arg, names)) as [Evaluate, Evaluate, Evaluate];
+		const [condition, yes, no] = args.map((arg) => compileExpression(arg, names)) as [
+			Evaluate,
+			Evaluate,
+			Evaluate
+		];
 		return (scope) => (truthy(attempt(condition, scope)) ? yes(scope) : no(scope));
 	},
 	and: (args, names, at) => {

@@ -81,8 +81,23 @@ function repeated(data: Node, single: (scope: Scope) => Json | undefined): Node 
 	return (scope) => {
 		const items = unwrap(data(scope));
 		if (items === undefined || items === null) return single(scope);
-		if (!Array.isArray(items)) return single(new ItemScope(scope, () => items, () => scope.index));
-		const list = (items as readonly Json[]).map((item, index) => single(new ItemScope(scope, () => item, () => index)));
+		if (!Array.isArray(items))
+			return single(
+				new ItemScope(
+					scope,
+					() => items,
+					() => scope.index
+				)
+			);
+		const list = (items as readonly Json[]).map((item, index) =>
+			single(
+				new ItemScope(
+					scope,
+					() => item,
+					() => index
+				)
+			)
+		);
 		return new Expanded(list.filter((item) => item !== undefined));
 	};
 }

@@ -15,11 +15,23 @@ export type DataScope =
 
 /** Beside the bindings, the data's root has these. */
 export const rootNames: readonly string[] = ['params', 'query', 'principal', 'now'];
-const keepRows = new Set(['first', 'last', 'where', 'sortBy', 'sortByDescending', 'take', 'skip', 'subArray', 'reverse', 'coalesce']);
+const keepRows = new Set([
+	'first',
+	'last',
+	'where',
+	'sortBy',
+	'sortByDescending',
+	'take',
+	'skip',
+	'subArray',
+	'reverse',
+	'coalesce'
+]);
 
 /** The scope inside of `$data: expression`. */
 export function scopeOf(expression: Expression, outer: DataScope, bindings: BindingShapes): DataScope {
-	const source = expression.kind === 'call' && keepRows.has(expression.name) ? expression.args[0] : expression;
+	const source =
+		expression.kind === 'call' && keepRows.has(expression.name) ? expression.args[0] : expression;
 	if (source && source !== expression) return scopeOf(source, outer, bindings);
 	if (expression.kind === 'element') return scopeOf(expression.object, outer, bindings);
 	if (expression.kind !== 'name' && expression.kind !== 'member') return { kind: 'unknown' };

@@ -20,7 +20,14 @@ export class Report {
 		this.at('warning', node.offset, node.length, reason, message, hint);
 	}
 
-	at(severity: Diagnostic['severity'], offset: number, length: number, reason: string, message: string, hint?: string): void {
+	at(
+		severity: Diagnostic['severity'],
+		offset: number,
+		length: number,
+		reason: string,
+		message: string,
+		hint?: string
+	): void {
 		const [start, end] = [positionAt(this.#text, offset), positionAt(this.#text, offset + length)];
 		this.diagnostics.push({
 			severity,

@@ -19,7 +19,14 @@ export function validateCard(file: string, source: string, context: CardContext)
 	const report = new Report(file, source);
 	if (source.length > limits.size) {
 		const most = `${limits.size / 1024} KiB`;
-		report.at('error', 0, 1, 'CARD_TOO_LARGE', `The file is larger than ${most}.`, 'Split the page into several.');
+		report.at(
+			'error',
+			0,
+			1,
+			'CARD_TOO_LARGE',
+			`The file is larger than ${most}.`,
+			'Split the page into several.'
+		);
 		return report.diagnostics;
 	}
 	const tree = parse(source, report);
@@ -28,7 +35,13 @@ export function validateCard(file: string, source: string, context: CardContext)
 	const walk = new Walk(report, context.bindings);
 	walk.syntax(tree);
 	if (card) walk.root(card);
-	else report.error(tree, 'CARD_MISSING', 'There is no card here.', 'Add "card": {"type": "AdaptiveCard", "body": [...]}.');
+	else
+		report.error(
+			tree,
+			'CARD_MISSING',
+			'There is no card here.',
+			'Add "card": {"type": "AdaptiveCard", "body": [...]}.'
+		);
 	const title = card === tree ? undefined : property(tree, 'title');
 	if (title) walk.expressions(title, { kind: 'root' });
 	return report.diagnostics;
@@ -60,12 +73,16 @@ function withinLimits(tree: Node, report: Report): boolean {
 		nodes++;
 		if (depth > limits.depth) tooDeep ??= node;
 		if (nodes > limits.nodes || tooDeep) return;
-		for (const child of node.type === 'object' ? [...properties(node).values()].map((p) => p.value) : (node.children ?? [])) {
+		for (const child of node.type === 'object'
+			? [...properties(node).values()].map((p) => p.value)
+			: (node.children ?? [])) {
 			if (child.type === 'object' || child.type === 'array') visit(child, depth + 1);
 		}
 	};
 	visit(tree, 0);
-	if (tooDeep) report.error(tooDeep, 'CARD_TOO_DEEP', `Elements are nested deeper than ${limits.depth} levels.`);
-	if (nodes > limits.nodes) report.error(tree, 'CARD_TOO_MANY_NODES', `The card has more than ${limits.nodes} parts.`);
+	if (tooDeep)
+		report.error(tooDeep, 'CARD_TOO_DEEP', `Elements are nested deeper than ${limits.depth} levels.`);
+	if (nodes > limits.nodes)
+		report.error(tree, 'CARD_TOO_MANY_NODES', `The card has more than ${limits.nodes} parts.`);
 	return !tooDeep && nodes <= limits.nodes;
 }

@@ -49,7 +49,9 @@ const aligned = ['left', 'center', 'right'];
 const containerStyle = ['default', 'emphasis', 'good', 'attention', 'warning', 'accent'];
 
 /** By property, then by type where the words differ. */
-export const words: Readonly<Record<string, readonly string[] | Readonly<Record<string, readonly string[]>>>> = {
+export const words: Readonly<
+	Record<string, readonly string[] | Readonly<Record<string, readonly string[]>>>
+> = {
 	spacing: ['none', 'extraSmall', 'small', 'default', 'medium', 'large', 'extraLarge', 'padding'],
 	horizontalAlignment: aligned,
 	horizontalCellContentAlignment: aligned,

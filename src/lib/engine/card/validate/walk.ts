@@ -25,7 +25,12 @@ export class Walk {
 		this.#card(card, { kind: 'root' });
 		for (const { id, node } of this.#targets) {
 			if (this.#ids.has(id)) continue;
-			this.#report.error(node, 'CARD_UNKNOWN_TARGET', `No element has the id "${id}".`, this.#mean(id, [...this.#ids.keys()]));
+			this.#report.error(
+				node,
+				'CARD_UNKNOWN_TARGET',
+				`No element has the id "${id}".`,
+				this.#mean(id, [...this.#ids.keys()])
+			);
 		}
 	}
 
@@ -50,7 +55,13 @@ export class Walk {
 		}
 		for (const item of items(list)) {
 			if (item.type === 'object') visit(item);
-			else this.#report.error(item, 'CARD_NOT_AN_OBJECT', 'An object is expected here.', 'Write it as {"type": ...}.');
+			else
+				this.#report.error(
+					item,
+					'CARD_NOT_AN_OBJECT',
+					'An object is expected here.',
+					'Write it as {"type": ...}.'
+				);
 		}
 	}
 
@@ -63,14 +74,21 @@ export class Walk {
 		}
 		const fallback = property(node, 'fallback');
 		if (fallback?.type === 'object') this.#element(fallback, this.#scope(node, outer));
-		else if (text(fallback)?.toLowerCase() !== 'drop') this.#unknown(node, type, Object.keys(elementRules), 'element');
+		else if (text(fallback)?.toLowerCase() !== 'drop')
+			this.#unknown(node, type, Object.keys(elementRules), 'element');
 	}
 
 	#unknown(node: Node, type: string | undefined, known: readonly string[], what: string): void {
 		const at = property(node, 'type') ?? node;
-		const message = type === undefined ? `This ${what} has no type.` : `"${type}" is no ${what} that is known here.`;
+		const message =
+			type === undefined ? `This ${what} has no type.` : `"${type}" is no ${what} that is known here.`;
 		const hint = type === undefined ? `Add "type": one of ${known.join(', ')}.` : this.#mean(type, known);
-		this.#report.error(at, `CARD_UNKNOWN_${what.toUpperCase()}`, message, hint ?? 'Give it a "fallback" made of plain elements.');
+		this.#report.error(
+			at,
+			`CARD_UNKNOWN_${what.toUpperCase()}`,
+			message,
+			hint ?? 'Give it a "fallback" made of plain elements.'
+		);
 	}
 
 	#known(node: Node, type: string, rule: ElementRule, outer: DataScope): void {
@@ -128,7 +146,8 @@ export class Walk {
 		const fallback = property(node, 'fallback');
 		if (!required) {
 			if (fallback?.type === 'object') this.#action(fallback, this.#scope(node, outer));
-			else if (text(fallback)?.toLowerCase() !== 'drop') this.#unknown(node, type, Object.keys(actionRules), 'action');
+			else if (text(fallback)?.toLowerCase() !== 'drop')
+				this.#unknown(node, type, Object.keys(actionRules), 'action');
 			return;
 		}
 		const scope = this.#scope(node, outer);
@@ -154,7 +173,13 @@ export class Walk {
 
 	/** `${$response.id}` is known only when the answer is there: the syntax alone is checked. */
 	#then(value: Node): void {
-		if (value.type !== 'object') this.#report.error(value, 'CARD_THEN', '"then" is an object.', 'Write {"open": "...", "message": "..."}.');
+		if (value.type !== 'object')
+			this.#report.error(
+				value,
+				'CARD_THEN',
+				'"then" is an object.',
+				'Write {"open": "...", "message": "..."}.'
+			);
 		this.expressions(value, { kind: 'unknown' });
 	}
 
@@ -170,7 +195,12 @@ export class Walk {
 		const name = text(id?.value);
 		if (name === undefined || name.includes('${')) return;
 		const taken = this.#ids.has(name) && type.startsWith('Input.');
-		if (taken) this.#report.warning(id!.value, 'CARD_DUPLICATE_ID', `The id "${name}" is used twice: one input would hide the other.`);
+		if (taken)
+			this.#report.warning(
+				id!.value,
+				'CARD_DUPLICATE_ID',
+				`The id "${name}" is used twice: one input would hide the other.`
+			);
 		this.#ids.set(name, id!.value);
 	}
 
@@ -179,17 +209,32 @@ export class Walk {
 		const word = text(value);
 		if (!known || word === undefined || word.includes('${')) return;
 		if (known.some((candidate) => candidate.toLowerCase() === word.toLowerCase())) return;
-		this.#report.warning(value, 'CARD_UNKNOWN_WORD', `"${word}" is no ${name} of ${type}.`, this.#mean(word, known) ?? `One of ${known.join(', ')}.`);
+		this.#report.warning(
+			value,
+			'CARD_UNKNOWN_WORD',
+			`"${word}" is no ${name} of ${type}.`,
+			this.#mean(word, known) ?? `One of ${known.join(', ')}.`
+		);
 	}
 
 	#special(type: string, name: string, value: Node): void {
 		const constant = text(value);
 		if (constant === undefined || constant.includes('${')) return;
 		if (name === 'url' && type === 'Action.OpenUrl' && safeLink(constant) === undefined) {
-			this.#report.error(value, 'CARD_UNSAFE_URL', 'This address may not be opened.', 'Use https:, mailto:, tel: or a path in the module.');
+			this.#report.error(
+				value,
+				'CARD_UNSAFE_URL',
+				'This address may not be opened.',
+				'Use https:, mailto:, tel: or a path in the module.'
+			);
 		}
 		if (name === 'url' && type === 'Image' && safeImage(constant) === undefined) {
-			this.#report.error(value, 'CARD_UNSAFE_URL', 'This picture may not be loaded.', 'Use https:, a path, or data:image/….');
+			this.#report.error(
+				value,
+				'CARD_UNSAFE_URL',
+				'This picture may not be loaded.',
+				'Use https:, a path, or data:image/….'
+			);
 		}
 		if (name === 'regex') this.#pattern(value, constant);
 	}
@@ -235,7 +280,12 @@ export class Walk {
 	#check(node: Node, expression: Expression, scope: DataScope): void {
 		for (const { name, known, where } of unknownNames(expression, scope, this.#bindings)) {
 			const list = known.length > 0 ? `There are: ${known.slice(0, 12).join(', ')}.` : undefined;
-			this.#report.error(node, 'CARD_UNKNOWN_NAME', `"${name}" is not in ${where}.`, this.#mean(name, known) ?? list);
+			this.#report.error(
+				node,
+				'CARD_UNKNOWN_NAME',
+				`"${name}" is not in ${where}.`,
+				this.#mean(name, known) ?? list
+			);
 		}
 	}
 
@@ -256,7 +306,13 @@ export class Walk {
 		} catch (error) {
 			if (!(error instanceof ExpressionSyntaxError)) throw error;
 			const offset = node.offset + 1 + Math.min(error.at, Math.max(0, node.length - 2));
-			this.#report.at('error', offset, Math.max(1, node.offset + node.length - 1 - offset), 'CARD_EXPRESSION', `In this expression ${error.message}.`);
+			this.#report.at(
+				'error',
+				offset,
+				Math.max(1, node.offset + node.length - 1 - offset),
+				'CARD_EXPRESSION',
+				`In this expression ${error.message}.`
+			);
 		}
 	}
 }

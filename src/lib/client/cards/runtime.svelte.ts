@@ -1,0 +1,156 @@
+import { SvelteMap } from 'svelte/reactivity';
+import type { Json } from '#kernel';
+import {
+	ItemScope,
+	rootScope,
+	stringify,
+	type Execute,
+	type Read,
+	type Scope,
+	type Then,
+	type ToggleVisibility
+} from '#engine/card';
+import type { Field } from './field.svelte.ts';
+import { rowKey } from './row-keys.ts';
+import type { CardHost } from './types.ts';
+
+/** A field and how to bring it to the person's eyes. */
+interface Registered {
+	readonly field: Field;
+	readonly focus: () => void;
+}
+
+/** State of one shown card that outlives its compiled form: what was typed, shown and hidden. */
+export class CardRuntime {
+	readonly host: CardHost;
+	/** What was typed and not yet submitted, by field key; survives a new release of the page. */
+	readonly drafts = new Map<string, string>();
+	readonly #shown = new SvelteMap<string, boolean>();
+	readonly #fields = new Set<Registered>();
+	readonly #showCards = new WeakSet<Scope>();
+
+	constructor(host: CardHost) {
+		this.host = host;
+	}
+
+	/** Whether an element with an id that actions toggle is hidden. */
+	hidden(id: Read<string> | undefined, visible: Read<boolean> | undefined, scope: Scope): boolean {
+		const told = id && this.#shown.get(id(scope));
+		return !(told ?? visible?.(scope) ?? true);
+	}
+
+	toggle(action: ToggleVisibility, initially: (id: string) => boolean): void {
+		for (const { id, visible } of action.targets) {
+			this.#shown.set(id, visible ?? !(this.#shown.get(id) ?? initially(id)));
+		}
+	}
+
+	/** The scope inside a card that an action shows: its inputs are sent by its own actions only. */
+	showCardScope(outer: Scope): Scope {
+		const scope = new ItemScope(
+			outer,
+			() => outer.data,
+			() => outer.index
+		);
+		this.#showCards.add(scope);
+		return scope;
+	}
+
+	register(field: Field, focus: () => void): () => void {
+		const entry = { field, focus };
+		this.#fields.add(entry);
+		return () => this.#fields.delete(entry);
+	}
+
+	fieldKey(scope: Scope, id: string): string {
+		const keys: string[] = [];
+		for (let at: Scope | undefined = scope; at instanceof ItemScope; at = at.outer) {
+			keys.push(rowKey(at.data) ?? String(at.index ?? ''));
+		}
+		return [...keys.reverse(), id].join('/');
+	}
+
+	/**
+	 * Checks the inputs around the action, calls its command and does what is to follow. Resolves to
+	 * whether the command succeeded; what went wrong has been shown.
+	 */
+	async execute(action: Execute, scope: Scope): Promise<boolean> {
+		const entries = action.inputs ? this.#inputsOf(scope) : [];
+		const wrong = entries.filter(({ field }) => !field.check());
+		if (wrong.length > 0) {
+			wrong[0]!.focus();
+			return false;
+		}
+		const verb = action.verb(scope);
+		if (verb === undefined) {
+			this.host.notify('info', 'This action has no command yet.');
+			return false;
+		}
+		const request = { ...dataOf(action, scope), ...valuesOf(entries) };
+		const sent = new Map(entries.map(({ field }) => [field, field.value]));
+		try {
+			const response = await this.host.run({ verb, request });
+			for (const [field, value] of sent) if (field.value === value) field.submitted();
+			this.#follow(action.then, scope, response);
+			return true;
+		} catch (error) {
+			this.host.notify('danger', error instanceof Error ? error.message : String(error));
+			return false;
+		}
+	}
+
+	#follow(then: Then | undefined, scope: Scope, response: Json): void {
+		if (!then) return;
+		const inner = responseScope(scope, response);
+		const [message, url] = [then.message?.(inner), then.open?.(inner)];
+		if (message !== undefined && message !== null) this.host.notify('good', stringify(message));
+		if (typeof url === 'string' && url !== '') this.host.open(url);
+	}
+
+	/** Inputs of the action's own scope, of those around it, and of what is inside it, but of no other card. */
+	#inputsOf(scope: Scope): Registered[] {
+		const around = new Set(chain(scope));
+		return [...this.#fields].filter(({ field }) => {
+			if (field.id === '') return false;
+			if (around.has(field.scope)) return true;
+			for (const at of chain(field.scope)) {
+				if (at === scope) return true;
+				if (this.#showCards.has(at)) return false;
+			}
+			return false;
+		});
+	}
+}
+
+/** `$response` beside what was there. */
+function responseScope(scope: Scope, response: Json): Scope {
+	return {
+		...rootScope(scope.root, scope.host),
+		data: scope.data,
+		index: scope.index,
+		locals: { $response: response }
+	};
+}
+
+function chain(scope: Scope): Scope[] {
+	const scopes: Scope[] = [scope];
+	for (let at = scope; at instanceof ItemScope; at = at.outer) scopes.push(at.outer);
+	return scopes;
+}
+
+/** `verb` in a Submit's data names the command and is no part of the request. */
+function dataOf(action: Execute, scope: Scope): Record<string, Json> {
+	const data = action.data(scope);
+	if (typeof data !== 'object' || data === null || Array.isArray(data)) return {};
+	const { verb, ...rest } = data as Record<string, Json>;
+	return action.kind === 'Action.Submit' || verb === undefined ? rest : { verb, ...rest };
+}
+
+function valuesOf(entries: readonly Registered[]): Record<string, Json> {
+	const values: Record<string, Json> = {};
+	for (const { field } of entries) {
+		const value = field.payload();
+		if (value !== undefined) values[field.id] = value;
+	}
+	return values;
+}
