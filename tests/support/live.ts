@@ -68,6 +68,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 	for (const view of options.views) await createTable(db, view);
 
 	const generations = new Map(options.views.map(({ name }) => [name, 1]));
+	const specs = options.views.map(specOf);
 	const journal: JournalRow[] = [];
 	let oldest = 0n;
 	let seq = 0n;
@@ -93,10 +94,8 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 	const views: Views = {
 		ensure: async () => {},
 		retain: async () => {},
-		find: (installation, hash) => {
-			const spec = [installation.release, installation.previous]
-				.flatMap((release) => release?.artifact.views ?? [])
-				.find((candidate) => candidate.hash === hash);
+		find: (_installation, hash) => {
+			const spec = specs.find((candidate) => candidate.hash === hash);
 			return spec && viewOf(spec);
 		},
 		position: () => ({ seq }),

@@ -79,7 +79,7 @@ function open(params: Record<string, string>, options: Partial<ShapeStreamOption
 		signal: aborter.signal,
 		...options
 	});
-	return { stream, shape: new Shape(stream) };
+	return { stream, shape: new Shape(stream as never) };
 }
 
 async function until(check: () => boolean | Promise<boolean>, what: string): Promise<void> {

@@ -1,0 +1,11 @@
+export { awaitTxid } from './await-txid.ts';
+export { connection, liveFetch, onGrants, onRelease, type ConnectionStatus } from './connection.ts';
+export {
+	subscribeShape,
+	type LiveShape,
+	type ShapeChange,
+	type ShapeListener,
+	type ShapeProblem,
+	type ShapeStart,
+	type ShapeStatus
+} from './subscribe-shape.ts';
