@@ -31,6 +31,8 @@ export interface Stream {
 	/** The same for a request to upgrade the connection. */
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
 	stats(): { readonly readers: number; readonly connections: number };
+	/** Ends every browser's connection, as a failing network does; each comes back. */
+	dropConnections(): void;
 	close(): Promise<void>;
 }
 
@@ -87,6 +89,9 @@ export function createStream(sources: StreamParts): Stream {
 			return true;
 		},
 		stats: () => ({ readers: readers.size, connections: sockets.clients.size }),
+		dropConnections() {
+			for (const socket of sockets.clients) socket.terminate();
+		},
 		async close() {
 			readers.close();
 			watches.close();
