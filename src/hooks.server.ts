@@ -13,7 +13,7 @@ function runningServices(): Services {
 const attachServices: Handle = async ({ event, resolve }) => {
 	const loam = runningServices();
 	event.locals.loam = loam;
-	event.locals.principal = await loam.identity.authenticate(Object.fromEntries(event.request.headers));
+	event.locals.principal = await loam.identity.authenticate(event.request.headers);
 	return resolve(event);
 };
 
