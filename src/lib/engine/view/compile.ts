@@ -325,11 +325,12 @@ function call(scope: Scope, node: FuncCall): Expression {
 		notYet(at, 'a window function', 'Group with GROUP BY, or order and number the rows in the page.');
 	if (aggregateFunctions.has(name) || windowFunctions.has(name)) return aggregate(scope, node, name);
 	checkFunction(name, at);
+	if (name === 'age' && (node.args ?? []).length === 1) refuseClock('age() of one moment', at);
 	if (node.func_variadic) notYet(at, 'VARIADIC arguments', 'List the arguments.');
 	if ((node.args ?? []).some((arg) => 'NamedArgExpr' in arg))
 		notYet(at, 'named arguments', 'Give the arguments by position.');
 	const args = (node.args ?? []).map((arg) => compile(scope, arg));
-	const dates = /^(date|date_trunc|date_part|date_bin|extract|timezone|justify_\w+|isfinite)$/.test(name);
+	const dates = /^(date|date_trunc|date_part|date_bin|extract|timezone|justify_\w+|isfinite|age)$/.test(name);
 	if (dates) {
 		(node.args ?? []).forEach(refuseMovingMoment);
 		// Functions such as date(text) would read 'now' out of a row.

@@ -27,9 +27,16 @@ export interface ArgumentColumn {
 	readonly type: string;
 	/** Keeps a count of values that are not NULL. */
 	readonly counted: boolean;
-	readonly sum: { readonly type: string; readonly folding: 'exact' | 'finite' } | undefined;
+	readonly sum: SumColumn | undefined;
 	readonly low: boolean;
 	readonly high: boolean;
+}
+
+export interface SumColumn {
+	readonly type: string;
+	readonly folding: 'exact' | 'finite';
+	/** A sum of numeric has a scale, that of its values. */
+	readonly scaled: boolean;
 }
 
 /** An aggregate that is kept as it is, read again from the group's rows. */
@@ -116,7 +123,7 @@ function argumentColumn(
 		name: `_a${index}`,
 		type,
 		counted: has('count') || summed,
-		sum: summed ? { type: exactTypes[type] ?? type, folding } : undefined,
+		sum: summed ? { type: exactTypes[type] ?? type, folding, scaled: type === 'numeric' } : undefined,
 		low: has('min'),
 		high: has('max')
 	};
@@ -160,10 +167,13 @@ function finished(
 		case 'max':
 			return `${row}_hi${index}`;
 		case 'sum':
-			return `(CASE WHEN ${row}_c${index} > 0 THEN ${row}_s${index} END)`;
-		case 'avg': {
-			const whole = sum!.type === 'interval' ? '' : '::numeric';
-			return `(CASE WHEN ${row}_c${index} > 0 THEN ${row}_s${index}${whole} / ${row}_c${index} END)`;
-		}
+			return `(CASE WHEN ${row}_c${index} > 0 THEN ${sumOf(sum!, index, row)} END)`;
+		case 'avg':
+			return `(CASE WHEN ${row}_c${index} > 0 THEN ${sumOf(sum!, index, row)}${sum!.type === 'bigint' ? '::numeric' : ''} / ${row}_c${index} END)`;
 	}
+}
+
+function sumOf(sum: SumColumn, index: number, row: string): string {
+	if (!sum.scaled) return `${row}_s${index}`;
+	return `round(${row}_s${index}, (length(${row}_p${index}::text) - 1) / 12)`;
 }

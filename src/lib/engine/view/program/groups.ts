@@ -91,6 +91,7 @@ function stateColumns({ columns }: GroupView): StateColumn[] {
 		...columns.arguments.flatMap((a) => [
 			...(a.counted ? [{ name: `_c${a.index}`, type: 'bigint' }] : []),
 			...(a.sum ? [{ name: `_s${a.index}`, type: a.sum.type }] : []),
+			...(a.sum?.scaled ? [{ name: `_p${a.index}`, type: 'numeric' }] : []),
 			...(a.low ? [{ name: `_lo${a.index}`, type: a.type }] : []),
 			...(a.high ? [{ name: `_hi${a.index}`, type: a.type }] : [])
 		]),
@@ -124,7 +125,7 @@ function createGroups(view: GroupView): string[] {
 /** A count below zero is a broken state: the statement fails, and a full difference mends it. */
 function notNullOf(name: string): string {
 	if (name === '_n' || name.startsWith('_c')) return ` NOT NULL CHECK (${name} >= 0)`;
-	return name.startsWith('_s') ? ' NOT NULL' : '';
+	return /^_[sp]/.test(name) ? ' NOT NULL' : '';
 }
 
 function visible(view: GroupView, row: string): TypedSql[] {
@@ -162,6 +163,7 @@ function deltaColumns({ columns }: GroupView): StateColumn[] {
 		...columns.arguments.flatMap((a) => [
 			...(a.counted ? [{ name: `_c${a.index}`, type: 'bigint' }] : []),
 			...(a.sum ? [{ name: `_s${a.index}`, type: a.sum.type }] : []),
+			...(a.sum?.scaled ? [{ name: `_p${a.index}`, type: 'numeric' }] : []),
 			...(a.sum?.folding === 'finite' ? [{ name: `_odd${a.index}`, type: 'boolean' }] : []),
 			...(a.low ? [`_inlo${a.index}`, `_outlo${a.index}`].map((name) => ({ name, type: a.type })) : []),
 			...(a.high ? [`_inhi${a.index}`, `_outhi${a.index}`].map((name) => ({ name, type: a.type })) : [])
@@ -209,6 +211,11 @@ function deltaOfArgument(a: ArgumentColumn): string[] {
 			`COALESCE(${of('sum', `s.came${finite}`)}, ${zero}) - COALESCE(${of('sum', `NOT s.came${finite}`)}, ${zero}) AS _s${a.index}`
 		);
 	}
+	if (a.sum?.scaled) {
+		const weights = (side: string) =>
+			`COALESCE(sum(${scaleWeight(value)}) FILTER (WHERE ${side} AND ${isFinite(value, a.type)}), 0)`;
+		result.push(`${weights('s.came')} - ${weights('NOT s.came')} AS _p${a.index}`);
+	}
 	if (a.sum?.folding === 'finite')
 		result.push(`COALESCE(bool_or(NOT ${isFinite(value, a.type)}), false) AS _odd${a.index}`);
 	if (a.low)
@@ -228,6 +235,14 @@ function deltaOfArgument(a: ArgumentColumn): string[] {
 function isFinite(value: string, type: string): string {
 	if (type === 'interval') return `isfinite(${value})`;
 	return `(${value} NOT IN ('NaN', 'Infinity', '-Infinity'))`;
+}
+
+/**
+ * A sum's scale is the largest of its values', also after others went. Each value counts as a power of
+ * 10^12 by its scale: such weights can be added and subtracted, and their length tells the largest scale.
+ */
+function scaleWeight(value: string): string {
+	return `('1e' || 12 * scale(${value}))::numeric`;
 }
 
 /** Counts and exact sums alone: the whole chain is one statement. */
@@ -302,7 +317,7 @@ END IF;
 RETURN QUERY
 WITH known AS (
 	SELECT d.*, ${kept.join(', ')},
-		COALESCE(s._n, 0) + d._came - d._went > 0 AND ${needsReread(columns)} AS again
+		${needsReread(columns)} AS again
 	FROM unnest(deltas) AS d LEFT JOIN ${table} AS s ON ${sameGroup(columns.groups, 's', 'd')}
 ), next AS (
 	SELECT ${[...columns.groups.map(({ name }) => `k.${name}`), ...nextColumns(view)].join(', ')}
@@ -367,11 +382,17 @@ function nextColumns({ columns }: GroupView): string[] {
 		...columns.arguments.flatMap((a) => [
 			...(a.counted ? [`COALESCE(k.s__c${a.index}, 0) + k._c${a.index} AS x__c${a.index}`] : []),
 			...(a.sum ? [nextSum(a, a.sum, again)] : []),
-			...(a.low ? [again(`_lo${a.index}`, `LEAST(k.s__lo${a.index}, k._inlo${a.index})`)] : []),
-			...(a.high ? [again(`_hi${a.index}`, `GREATEST(k.s__hi${a.index}, k._inhi${a.index})`)] : [])
+			...(a.sum?.scaled ? [`COALESCE(k.s__p${a.index}, 0) + k._p${a.index} AS x__p${a.index}`] : []),
+			...(a.low ? [nextExtreme(`_lo${a.index}`, `LEAST(k.s__lo${a.index}, k._inlo${a.index})`)] : []),
+			...(a.high ? [nextExtreme(`_hi${a.index}`, `GREATEST(k.s__hi${a.index}, k._inhi${a.index})`)] : [])
 		]),
 		...columns.again.map(({ name }) => `r.${name} AS x_${name}`)
 	];
+}
+
+/** An equal value of another form (1.0 and 1.00) changes nothing. */
+function nextExtreme(name: string, folded: string): string {
+	return `CASE WHEN NOT k.again THEN ${folded} WHEN r.${name} = k.s_${name} THEN k.s_${name} ELSE r.${name} END AS x_${name}`;
 }
 
 function nextSum(
@@ -409,6 +430,11 @@ function fullStatements(view: GroupView): string {
 		...columns.arguments.flatMap((a) => [
 			...(a.counted ? [`count(l.${a.name}) AS _c${a.index}`] : []),
 			...(a.sum ? [`COALESCE(sum(l.${a.name}), '0'::${a.sum.type}) AS _s${a.index}`] : []),
+			...(a.sum?.scaled
+				? [
+						`COALESCE(sum(${scaleWeight(`l.${a.name}`)}) FILTER (WHERE ${isFinite(`l.${a.name}`, a.type)}), 0) AS _p${a.index}`
+					]
+				: []),
 			...(a.low ? [`min(l.${a.name}) AS _lo${a.index}`] : []),
 			...(a.high ? [`max(l.${a.name}) AS _hi${a.index}`] : [])
 		]),
@@ -416,12 +442,17 @@ function fullStatements(view: GroupView): string {
 	];
 	const by = global ? '' : ` GROUP BY ${columns.groups.map(({ name }) => `l.${name}`).join(', ')}`;
 	const next = [
-		...columns.groups.map(({ name }) => (global ? `k.${name}` : `COALESCE(k.${name}, s.${name}) AS ${name}`)),
-		...stateColumns(view).map(({ name }) =>
-			name === '_n' ? 'COALESCE(k._n, 0) AS x__n' : `k.${name} AS x_${name}`
-		)
+		...columns.groups.map(({ name }) => `COALESCE(k.${name}, s.${name}) AS ${name}`),
+		...stateColumns(view).map(({ name }) => {
+			if (name === '_n') return 'COALESCE(k._n, 0) AS x__n';
+			return /^_(lo|hi)/.test(name)
+				? `CASE WHEN k.${name} = s.${name} THEN s.${name} ELSE k.${name} END AS x_${name}`
+				: `k.${name} AS x_${name}`;
+		})
 	];
-	const join = global ? '' : ` FULL JOIN ${table} AS s ON ${sameGroup(columns.groups, 's', 'k')}`;
+	const join = global
+		? ` LEFT JOIN ${table} AS s ON true`
+		: ` FULL JOIN ${table} AS s ON ${sameGroup(columns.groups, 's', 'k')}`;
 	return `DECLARE
 	moves bigint;
 BEGIN
