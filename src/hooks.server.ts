@@ -2,6 +2,7 @@ import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { AppError } from '#kernel';
 import type { Services } from './lib/server/boot/services.ts';
+import { renewCookie } from './routes/session.ts';
 
 /** The house runs outside Kit's bundle (see boot/services.ts). */
 function runningServices(): Services {

@@ -1,0 +1,44 @@
+import { redirect, type Cookies, type RequestEvent } from '@sveltejs/kit';
+
+/** Values of Set-Cookie as the identity room makes them, put among Kit's cookies. */
+export function setCookies(cookies: Cookies, values: readonly string[]): void {
+	for (const value of values) {
+		const [pair = '', ...attributes] = value.split(/; */);
+		const at = pair.indexOf('=');
+		const told = new Map(attributes.map((text) => [text.split('=')[0]!.toLowerCase(), text.split('=')[1]]));
+		cookies.set(pair.slice(0, at), pair.slice(at + 1), {
+			path: '/',
+			httpOnly: true,
+			sameSite: 'lax',
+			secure: told.has('secure'),
+			maxAge: Number(told.get('max-age') ?? 0),
+			// It is encoded already.
+			encode: (text) => text
+		});
+	}
+}
+
+/** The browser keeps the cookie of a session that was extended as long as the session lives. */
+export function renewCookie(cookies: Cookies): void {
+	for (const name of ['loam.session_token', '__Secure-loam.session_token']) {
+		const value = cookies.get(name, { decode: (text) => text });
+		const attributes = `Max-Age=${30 * 24 * 3600}${name.startsWith('__Secure-') ? '; Secure' : ''}`;
+		if (value !== undefined) setCookies(cookies, [`${name}=${value}; ${attributes}`]);
+	}
+}
+
+/** Where a sign-in leads: a path of this site, never another's. */
+export function localPath(text: string | null | undefined): string {
+	return text && /^\/(?![/\\])[^\s\\]*$/.test(text) ? text : '/';
+}
+
+/** The person who looks at the screen; anybody else is sent to sign in, and comes back. */
+export function signedIn(event: Pick<RequestEvent, 'locals' | 'url'>) {
+	if (event.locals.principal) return event.locals.principal;
+	redirect(303, `/sign-in?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
+}
+
+/** Where the request comes from, for the session and the limit of sign-ins. */
+export function originOf(event: Pick<RequestEvent, 'getClientAddress' | 'request'>) {
+	return { address: event.getClientAddress(), userAgent: event.request.headers.get('user-agent') ?? '' };
+}
