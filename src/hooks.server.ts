@@ -15,6 +15,8 @@ const attachServices: Handle = async ({ event, resolve }) => {
 	const loam = runningServices();
 	event.locals.loam = loam;
 	event.locals.principal = await loam.identity.authenticate(event.request.headers);
+	const session = event.locals.principal && loam.identity.sessionOf(event.locals.principal);
+	if (session?.extended) renewCookie(event.cookies);
 	return resolve(event);
 };
 

@@ -10,7 +10,7 @@ import { ErrorInfoSchema } from '#gen/loam/v1/error_pb';
  */
 export function toConnectError(error: unknown, log: Logger, path: string): ConnectError {
 	if (error instanceof ConnectError) return error;
-	if (!(error instanceof AppError) || error.code === 'internal') {
+	if (!(error instanceof AppError)) {
 		log.error('a call failed', { path, error });
 	}
 	const { code, message, reason, meta } = toAppError(error);

@@ -11,7 +11,6 @@ export const errors = errorCatalogue({
 	METHOD_UNKNOWN: 'unimplemented',
 	RELEASE_GONE: 'failed_precondition',
 	COMMAND_DENIED: 'permission_denied',
-	RESPONSE_INVALID: 'internal',
 	REQUEST_INVALID: 'invalid_argument',
 	BODY_TOO_LARGE: 'resource_exhausted'
 });

@@ -69,14 +69,12 @@ function handlersOf(release: LiveRelease, { commands, log }: { commands: Command
 	async function run(method: DescMethod, request: Message, context: HandlerContext): Promise<Message> {
 		const call = context.values.get(callKey);
 		assert(call, 'a module call has its place and its caller');
-		let answer: Message | undefined;
 		const { response, txid } = await commands.run({
 			...call,
-			request: requestJson(method, request, registry),
-			checkResponse: (given) => (answer = responseMessage(method, given, registry))
+			request: requestJson(method, request, registry)
 		});
 		if (txid !== undefined) context.responseHeader.set(headers.txid, txid.toString());
-		return answer ?? responseMessage(method, response, registry);
+		return responseMessage(method, response, registry);
 	}
 }
 
@@ -96,18 +94,9 @@ function requestJson(method: DescMethod, request: Message, registry: FileRegistr
 	return json as Json;
 }
 
-/** Throws RESPONSE_INVALID where the handler answered with something else than its response message. */
+/** core/commands has checked it against the message before the commit. */
 function responseMessage(method: DescMethod, response: Json, registry: FileRegistry): Message {
-	try {
-		return fromJson(method.output, (response ?? {}) as JsonObject, { registry, ignoreUnknownFields: false });
-	} catch (cause) {
-		const problem = cause instanceof Error ? cause.message : String(cause);
-		throw errors.RESPONSE_INVALID(
-			`${method.name} answered with what is no ${method.output.name}, so nothing was changed. Its author can mend it: ${problem}`,
-			{ method: method.name, problem },
-			cause
-		);
-	}
+	return fromJson(method.output, (response ?? {}) as JsonObject, { registry, ignoreUnknownFields: false });
 }
 
 /** Throws METHOD_UNKNOWN, COMMAND_DENIED. */

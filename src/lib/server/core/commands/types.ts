@@ -14,8 +14,6 @@ export interface CommandCall {
 	readonly roles: Roles;
 	/** `where` of the access rules that let this caller in (standard methods); undefined: every row. */
 	readonly rowFilter?: string | undefined;
-	/** Called with the response before the commit: what it throws rolls back and reaches the caller. */
-	readonly checkResponse?: ((response: Json) => void) | undefined;
 }
 
 export interface CommandResult {
