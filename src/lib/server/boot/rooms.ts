@@ -117,7 +117,8 @@ export const rooms: readonly RoomEntry[] = [
 	{
 		name: 'core/commands',
 		does: 'runs handlers and standard methods as one transaction',
-		uses: ['core/tenancy', 'core/identity']
+		uses: ['core/tenancy', 'core/identity'],
+		load: async () => (await import('#core/commands')).commands
 	},
 
 	{
@@ -128,7 +129,11 @@ export const rooms: readonly RoomEntry[] = [
 	{ name: 'features/releases', does: 'the gate, publishing, installing', uses: ['features/registry'] },
 	{ name: 'features/pages', does: 'routes, generated screens, bindings' },
 
-	{ name: 'api/connect', does: "the platform's and the modules' services" },
+	{
+		name: 'api/connect',
+		does: "the platform's and the modules' services",
+		load: async () => (await import('#api/connect')).connect
+	},
 	{
 		name: 'api/stream',
 		does: 'shapes over HTTP, and the one connection of a browser',

@@ -5,6 +5,7 @@ import { live, type Live } from '#core/live';
 import { tenancy, type Tenancy } from '#core/tenancy';
 import { views, type RunningViews } from '#core/views';
 import { registry, type Registry } from '#features/registry';
+import { connect } from '#api/connect';
 import { stream } from '#api/stream';
 import type { RunningHouse } from './house.ts';
 import type { Mount, UpgradeMount } from './mounts.ts';
@@ -38,10 +39,10 @@ export function publishServices(house: RunningHouse): void {
 	};
 }
 
-/** What is mounted before the screens: shapes and the API. */
+/** What is mounted before the screens: the API and shapes. */
 export function doors(house: RunningHouse): { requests: Mount[]; upgrades: UpgradeMount[] } {
 	const shapes = house.use(stream);
-	return { requests: [shapes.handle], upgrades: [shapes.upgrade] };
+	return { requests: [house.use(connect).listener, shapes.handle], upgrades: [shapes.upgrade] };
 }
 
 /** Path of the one-time link, while there is no sys-admin. */
