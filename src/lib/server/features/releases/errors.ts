@@ -6,6 +6,7 @@ export const errors = errorCatalogue({
 	PROJECT_ADMIN_NEEDED: 'permission_denied',
 	MODULE_UNKNOWN: 'not_found',
 	MODULE_NOT_INSTALLED: 'not_found',
+	MODULE_NAME_TAKEN: 'already_exists',
 	RELEASE_UNKNOWN: 'not_found',
 	RELEASE_AMBIGUOUS: 'invalid_argument',
 	PAGE_UNKNOWN: 'not_found',

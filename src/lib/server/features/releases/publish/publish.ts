@@ -1,0 +1,48 @@
+import type { ModuleFiles } from '#engine/module';
+import type { Project } from '#core/tenancy';
+import { runGate, type GateTools } from '../gate/gate.ts';
+import { createReport, type Report } from '../report.ts';
+import { install, tryInstall, type InstallTools } from './install.ts';
+import { withModuleLock } from './lock.ts';
+import { releasedMigrations, saveRelease, type ReleaseSummary } from './store.ts';
+
+export interface PublishInput {
+	readonly project: Project;
+	readonly module: { readonly id: string; readonly name: string };
+	readonly files: ModuleFiles;
+	readonly createdBy: string | undefined;
+	readonly demo?: boolean;
+	/** False: the release is made and stands; nothing is installed. */
+	readonly install?: boolean;
+}
+
+export interface PublishResult extends Report {
+	/** There once the gate has passed; live only where `ok`. */
+	readonly release: ReleaseSummary | undefined;
+}
+
+/**
+ * Gate, release, upgrade of the project's installation, flip. One publish of a module at a time. Whatever
+ * fails before the flip leaves the running release as it is.
+ */
+export async function publish(tools: GateTools & InstallTools, input: PublishInput): Promise<PublishResult> {
+	const { postgres, pool } = tools;
+	const { project, module, files } = input;
+	return withModuleLock(postgres, module.id, async () => {
+		const report = createReport();
+		const released = await releasedMigrations(pool, module.id);
+		const candidate = await runGate(tools, { project, module: module.name, files, released }, report);
+		const steps = input.install === false ? ['release'] : ['release', 'migrate', 'build', 'live'];
+		if (!candidate || !(await tryInstall(tools, project, module.name, candidate, report))) {
+			for (const step of steps) report.skip(step);
+			return { ...report.finish(), release: undefined };
+		}
+		const release = await report.run('release', () => saveRelease(pool, module.id, candidate, input.createdBy));
+		if (release && input.install !== false) {
+			const { hash, artifact } = candidate;
+			const wanted = { releaseId: release.id, hash, files, artifact, demo: input.demo ?? false };
+			await install(tools, project, module.id, wanted, report);
+		}
+		return { ...report.finish(), release };
+	});
+}

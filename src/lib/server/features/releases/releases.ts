@@ -1,0 +1,158 @@
+import type { Diagnostic, Logger } from '#kernel';
+import type { ModuleFiles } from '#engine/module';
+import { sdkTypes } from '#engine/schema';
+import type { Project, Tenancy } from '#core/tenancy';
+import type { Views } from '#core/views';
+import type { Module, Registry } from '#features/registry';
+import type { Postgres } from '#platform/postgres';
+import { dropLeftovers } from './database/shadow.ts';
+import { draftNextMigration, type DraftedMigration } from './draft-migration.ts';
+import { errors } from './errors.ts';
+import { runGate } from './gate/gate.ts';
+import { compileSchema } from './gate/schema.ts';
+import { preview, type PreviewInput, type PreviewResult } from './preview.ts';
+import { install, tryInstall } from './publish/install.ts';
+import { withModuleLock } from './publish/lock.ts';
+import { publish, type PublishInput, type PublishResult } from './publish/publish.ts';
+import { findReleases, loadStored, releasedMigrations, type ReleaseSummary } from './publish/store.ts';
+import { createReport, type Report } from './report.ts';
+import { shipAll } from './ship.ts';
+import { createTurnstile } from './turnstile.ts';
+import { createTypeChecker } from './types/checker.ts';
+
+/** A module's files where they would be installed. */
+export interface CheckInput {
+	readonly project: Project;
+	readonly module: Pick<Module, 'id' | 'name'>;
+	readonly files: ModuleFiles;
+}
+
+export interface InstallInput {
+	readonly project: Project;
+	readonly module: Pick<Module, 'id' | 'name'>;
+	/** Hash or its first digits; '' is the newest. */
+	readonly release: string;
+	readonly demo: boolean;
+}
+
+export interface Sdk {
+	readonly types: string;
+	readonly standardProto: string;
+	readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The gate, releases, and what projects have installed. Who may ask is checked by the caller. */
+export interface Releases {
+	check(input: CheckInput): Promise<Report>;
+	/** Throws PUBLISH_BUSY. */
+	publish(input: PublishInput): Promise<PublishResult>;
+	/** Newest first. */
+	releases(moduleId: string): Promise<ReleaseSummary[]>;
+	/** Throws RELEASE_UNKNOWN, RELEASE_AMBIGUOUS, PUBLISH_BUSY. */
+	install(input: InstallInput): Promise<PublishResult>;
+	/** Stops serving; the data stays. Throws MODULE_NOT_INSTALLED. */
+	uninstall(project: Project, module: string): Promise<void>;
+	/** Throws PAGE_UNKNOWN. */
+	preview(input: Omit<PreviewInput, 'released' | 'module'> & Pick<CheckInput, 'module'>): Promise<PreviewResult>;
+	sdk(files: ModuleFiles, module: string): Promise<Sdk>;
+	draftMigration(input: CheckInput): Promise<DraftedMigration>;
+	/** Brings the modules that come with Loam up to date; see `shipAll`. */
+	ship(): Promise<void>;
+	end(): Promise<void>;
+}
+
+export interface ReleasesInit {
+	readonly postgres: Postgres;
+	readonly tenancy: Tenancy;
+	readonly views: Pick<Views, 'ensure' | 'retain'>;
+	readonly registry: Registry;
+	readonly log: Logger;
+}
+
+/** Gates at once on a node: each keeps a core busy for a while. */
+const gatesAtOnce = 2;
+
+export async function createReleases({ postgres, tenancy, views, registry, log }: ReleasesInit): Promise<Releases> {
+	const types = createTypeChecker();
+	const pool = postgres.app;
+	const tools = { postgres, tenancy, views, types, pool };
+	const turnstile = createTurnstile(gatesAtOnce);
+	await dropLeftovers(postgres);
+
+	async function checkFiles({ project, module, files }: CheckInput): Promise<Report> {
+		const report = createReport();
+		const released = await releasedMigrations(pool, module.id);
+		await runGate(tools, { project, module: module.name, files, released }, report);
+		return report.finish();
+	}
+
+	async function installRelease({ project, module, release: wanted, demo }: InstallInput): Promise<PublishResult> {
+		const release = chooseRelease(await findReleases(pool, module.id, wanted), module.name, wanted);
+		const stored = await loadStored(pool, release.id);
+		const report = createReport();
+		if (await tryInstall(tools, project, module.name, stored, report)) {
+			await install(tools, project, module.id, { ...stored, releaseId: release.id, demo }, report);
+		}
+		return { ...report.finish(), release };
+	}
+
+	const releases: Releases = {
+		check: (input) => turnstile(() => checkFiles(input)),
+		publish: (input) => turnstile(() => publish(tools, input)),
+		releases: (moduleId) => findReleases(pool, moduleId),
+		install: (input) => withModuleLock(postgres, input.module.id, () => installRelease(input)),
+		async uninstall(project, name) {
+			const installation = await tenancy.installation(project.id, name);
+			if (!installation) {
+				throw errors.MODULE_NOT_INSTALLED(`"${name}" is not installed in this project.`, { module: name });
+			}
+			await tenancy.deactivate(installation.id);
+		},
+		async preview({ module, ...input }) {
+			if (!input.files.has(input.page)) {
+				throw errors.PAGE_UNKNOWN(`The draft has no page "${input.page}".`, { page: input.page });
+			}
+			const released = await releasedMigrations(pool, module.id);
+			return preview(tools, { ...input, module: module.name, released });
+		},
+		async sdk(files, module) {
+			const diagnostics: Diagnostic[] = [];
+			const compiled = await compileSchema(files, module, diagnostics);
+			if (!compiled) return { types: '', standardProto: '', diagnostics };
+			return { types: sdkTypes(compiled.schema), standardProto: compiled.standardProto, diagnostics };
+		},
+		async draftMigration({ project, module, files }) {
+			const [last] = await findReleases(pool, module.id);
+			const tables = last ? (await loadStored(pool, last.id)).artifact.tables : [];
+			const released = await releasedMigrations(pool, module.id);
+			return draftNextMigration(tools, { project, module: module.name, files, released, tables });
+		},
+		async ship() {
+			const [home] = await tenancy.projects();
+			if (!home) return;
+			await shipAll({
+				pool,
+				registry,
+				log,
+				home,
+				projectById: (id) => tenancy.projectById(id),
+				publish: (input) => releases.publish(input),
+				install: (project, id, name, release) => releases.install({ project, module: { id, name }, release, demo: false })
+			});
+		},
+		end: () => types.end()
+	};
+	return releases;
+}
+
+function chooseRelease(found: readonly ReleaseSummary[], module: string, wanted: string): ReleaseSummary {
+	const [first, second] = found;
+	if (!first) {
+		const message = wanted ? `"${module}" has no release "${wanted}".` : `"${module}" has no release yet. Publish it first.`;
+		throw errors.RELEASE_UNKNOWN(message, { module, release: wanted });
+	}
+	if (!second || !wanted) return first;
+	throw errors.RELEASE_AMBIGUOUS(`Several releases of "${module}" begin with "${wanted}". Give more digits.`, {
+		releases: found.map((one) => one.hash.slice(0, 12))
+	});
+}

@@ -1,0 +1,132 @@
+import { isUuid } from '#kernel';
+import { parseManifest, type ModuleFiles } from '#engine/module';
+import type { ModuleService } from '#gen/loam/v1/modules_pb';
+import type { Principal } from '#core/identity';
+import type { Project } from '#core/tenancy';
+import type { DraftFiles, ModuleListing, Registry } from '#features/registry';
+import { errors } from '../errors.ts';
+import type { Releases } from '../releases.ts';
+import { administered, administeredById, type Doorkeeper, type ServiceOf } from './context.ts';
+import { diagnosticMessage, releaseMessage, reportMessages } from './messages.ts';
+
+/** loam.v1.ModuleService: drafts, the gate, releases; for project-admins. */
+export function moduleService(
+	door: Doorkeeper,
+	registry: Registry,
+	releases: Releases
+): ServiceOf<typeof ModuleService> {
+	const { tenancy } = door;
+
+	/** A draft, for those who administer its project. */
+	async function openDraft(id: string, principal: Principal): Promise<DraftFiles & { project: Project }> {
+		const draft = await registry.readDraft(id);
+		return { ...draft, project: await administeredById(door, principal, draft.projectId) };
+	}
+
+	async function liveHash(project: Project, module: string): Promise<string | undefined> {
+		return (await tenancy.installation(project.id, module))?.release.hash;
+	}
+
+	async function summary(project: Project, module: ModuleListing) {
+		const [last] = await releases.releases(module.id);
+		const live = await liveHash(project, module.name);
+		return {
+			name: module.name,
+			title: await titleOf(module),
+			shipped: module.projectId === undefined,
+			draft: module.draftId ?? '',
+			...(last ? { lastRelease: releaseMessage(last, live) } : {}),
+			installed: live?.slice(0, 12) ?? ''
+		};
+	}
+
+	async function titleOf(module: ModuleListing): Promise<string> {
+		const files: ModuleFiles | undefined =
+			module.draftId === undefined ? registry.shipped().get(module.name) : (await registry.readDraft(module.draftId)).files;
+		return parseManifest(files?.get('module.json') ?? '{}').value?.title ?? module.name;
+	}
+
+	return {
+		async listModules({ project: path }, principal) {
+			const project = await administered(door, principal, path);
+			const modules = await registry.modules(project.id);
+			return { modules: await Promise.all(modules.map((module) => summary(project, module))) };
+		},
+		async createDraft({ project: path, module, template }, principal) {
+			const project = await administered(door, principal, path);
+			const { draft, created } = await registry.openDraft({
+				projectId: project.id,
+				module,
+				template,
+				createdBy: principal.id
+			});
+			return { draft: draft.id, revision: draft.revision, created };
+		},
+		async putFiles({ draft: id, baseRevision, files, delete: removed }, principal) {
+			const draft = await registry.draft(id);
+			await administeredById(door, principal, draft.projectId);
+			const changes = { files: new Map(Object.entries(files)), delete: removed };
+			return { revision: await registry.changeFiles(id, baseRevision, changes) };
+		},
+		async getFiles({ draft: id }, principal) {
+			const { project, module, revision, files } = await openDraft(id, principal);
+			return { draft: id, project: project.path, module: module.name, revision, files: Object.fromEntries(files) };
+		},
+		async check({ draft: id }, principal) {
+			const { project, module, revision, files } = await openDraft(id, principal);
+			return { ...reportMessages(await releases.check({ project, module, files })), revision };
+		},
+		async publish({ draft: id, baseRevision }, principal) {
+			const { project, module, revision, files } = await openDraft(id, principal);
+			if (baseRevision !== 0n && baseRevision !== revision) {
+				throw errors.PUBLISH_STALE('The draft has been changed meanwhile. Look at the newer files, then publish.', {
+					draft: id,
+					revision: revision.toString()
+				});
+			}
+			const result = await releases.publish({ project, module, files, createdBy: principal.id });
+			const live = result.ok ? result.release?.hash : undefined;
+			return {
+				...reportMessages(result),
+				...(result.ok && result.release ? { release: releaseMessage(result.release, live) } : {})
+			};
+		},
+		async listReleases({ project: path, module: name }, principal) {
+			const project = await administered(door, principal, path);
+			const module = await registry.findModule(project.id, name);
+			if (!module) throw errors.MODULE_UNKNOWN(`There is no module "${name}" in this project.`, { module: name });
+			const live = await liveHash(project, name);
+			return { releases: (await releases.releases(module.id)).map((release) => releaseMessage(release, live)) };
+		},
+		async preview({ draft: id, page, params }, principal) {
+			const { project, module, files } = await openDraft(id, principal);
+			const { bindings, diagnostics, release } = await releases.preview({
+				project,
+				module,
+				files,
+				page,
+				params,
+				principal: principal.id !== undefined && isUuid(principal.id) ? principal.id : undefined
+			});
+			const shown = Object.entries(bindings).map(([name, { columns, rows }]) => [
+				name,
+				{ columns: columns.map(({ name: column, type, dims }) => ({ name: column, type, dims })), rows: [...rows] }
+			]);
+			return {
+				bindings: Object.fromEntries(shown) as Record<string, never>,
+				diagnostics: diagnostics.map(diagnosticMessage),
+				release: release ?? ''
+			};
+		},
+		async getSdk({ draft: id }, principal) {
+			const { module, files } = await openDraft(id, principal);
+			const { types, standardProto, diagnostics } = await releases.sdk(files, module.name);
+			return { types, standardProto, diagnostics: diagnostics.map(diagnosticMessage) };
+		},
+		async draftMigration({ draft: id }, principal) {
+			const { project, module, files } = await openDraft(id, principal);
+			const { path, sql, diagnostics } = await releases.draftMigration({ project, module, files });
+			return { path, sql, diagnostics: diagnostics.map(diagnosticMessage) };
+		}
+	};
+}
