@@ -9,7 +9,8 @@
 	const GuestError = Error;
 	const GuestPromise = Promise;
 	const GuestMap = Map;
-	const [mapSet, mapGet, mapDelete] = [Map.prototype.set, Map.prototype.get, Map.prototype.delete];
+	const { set: mapSet, get: mapGet, delete: mapDelete } = Map.prototype;
+	const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size').get;
 	const toText = String;
 	const settings = parse(settingsText);
 
@@ -151,6 +152,8 @@
 			if (typeof handler !== 'function')
 				return `E${stringify({ kind: 'missing', name: '', message: '', stack: '' })}`;
 			const result = await handler(parse(requestText), makeLoam(info.principal));
+			const left = apply(mapSize, waiting, []);
+			if (left > 0) return `E${stringify({ kind: 'unawaited', name: '', message: toText(left), stack: '' })}`;
 			const text = stringify(result === undefined || result === null ? {} : result);
 			if (text === undefined) throw new TypeError('The handler must return an object.');
 			if (text.length > settings.textLength) over('result');

@@ -66,8 +66,11 @@ export type ChildMessage =
 
 /** What a handler threw, as far as it could be read. */
 export interface ThrownError {
-	/** `fail`: by loam.fail. `host`: the error of a host call. `missing`: there is no such handler. */
-	readonly kind: 'error' | 'fail' | 'host' | 'missing';
+	/**
+	 * `fail`: by loam.fail. `host`: the error of a host call. `missing`: there is no such handler. `unawaited`: it
+	 * returned while host calls were under way, `message` of them.
+	 */
+	readonly kind: 'error' | 'fail' | 'host' | 'missing' | 'unawaited';
 	readonly name: string;
 	readonly message: string;
 	readonly stack: string;
