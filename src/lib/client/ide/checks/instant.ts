@@ -1,4 +1,13 @@
-import { checkFiles, checkRoutes, fileKind, parseLocale, parseManifest, parsePage, parseSeeds } from '#engine/module';
+import { validateCard } from '#engine/card';
+import {
+	checkFiles,
+	checkRoutes,
+	fileKind,
+	parseLocale,
+	parseManifest,
+	parsePage,
+	parseSeeds
+} from '#engine/module';
 import type { Diagnostic } from '#kernel';
 import { readOutline } from '../files/outline.ts';
 
@@ -13,7 +22,7 @@ export function checkInstantly(path: string, text: string): readonly Diagnostic[
 		case 'manifest':
 			return parseManifest(text).diagnostics;
 		case 'page':
-			return parsePage(text, path).diagnostics;
+			return checkPage(path, text);
 		case 'locale':
 			return parseLocale(text, path).diagnostics;
 		case 'seed':
@@ -25,6 +34,14 @@ export function checkInstantly(path: string, text: string): readonly Diagnostic[
 		default:
 			return [];
 	}
+}
+
+/** The columns of bindings are the server's to know. */
+function checkPage(path: string, text: string): readonly Diagnostic[] {
+	const { value, diagnostics } = parsePage(text, path);
+	if (!value) return diagnostics;
+	const bindings = Object.fromEntries(Object.keys(value.data).map((name) => [name, {}]));
+	return validateCard(path, text, { bindings });
 }
 
 /** What only all files together tell at once: pages with one address, files that are missing. */

@@ -2,7 +2,12 @@ import { expect, it } from 'vitest';
 import type { Diagnostic } from '#kernel';
 import { countByFile, gateAlone, mergeProblems } from './problems.ts';
 
-const problem = (file: string, line: number, message: string, more: Partial<Diagnostic> = {}): Diagnostic => ({
+const problem = (
+	file: string,
+	line: number,
+	message: string,
+	more: Partial<Diagnostic> = {}
+): Diagnostic => ({
 	severity: 'error',
 	file,
 	line,
@@ -33,7 +38,11 @@ it('what the browser finds too is not the gate’s alone', () => {
 });
 
 it('counts by file', () => {
-	const counts = countByFile([problem('a', 1, 'x'), problem('a', 2, 'y', { severity: 'warning' }), problem('b', 1, 'z')]);
+	const counts = countByFile([
+		problem('a', 1, 'x'),
+		problem('a', 2, 'y', { severity: 'warning' }),
+		problem('b', 1, 'z')
+	]);
 	expect(counts.get('a')).toEqual({ errors: 1, warnings: 1 });
 	expect(counts.get('b')).toEqual({ errors: 1, warnings: 0 });
 });

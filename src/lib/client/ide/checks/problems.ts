@@ -28,12 +28,17 @@ export function gateAlone(gate: readonly Diagnostic[], known: readonly Diagnosti
 
 /** protobufjs and buf word a broken schema differently: one of them is enough. */
 function isSyntaxKnown(found: Diagnostic, known: readonly Diagnostic[]): boolean {
-	return found.file === 'schema.proto' && known.some((one) => one.reason === 'PROTO_SYNTAX' && one.line === found.line);
+	return (
+		found.file === 'schema.proto' &&
+		known.some((one) => one.reason === 'PROTO_SYNTAX' && one.line === found.line)
+	);
 }
 
 /** TypeScript's texts are the same on both sides; their reasons are not. */
 function keyOf({ file, line, message, reason }: Diagnostic): string {
-	return file.endsWith('.ts') ? `${file}:${line}:${message.replace(/\s+/g, ' ').trim()}` : `${file}:${line}:${reason}:${message}`;
+	return file.endsWith('.ts')
+		? `${file}:${line}:${message.replace(/\s+/g, ' ').trim()}`
+		: `${file}:${line}:${reason}:${message}`;
 }
 
 function inOrder(a: Diagnostic, b: Diagnostic): number {
@@ -53,5 +58,7 @@ export function countProblems(problems: readonly Diagnostic[]): ProblemCount {
 }
 
 export function countByFile(problems: readonly Diagnostic[]): Map<string, ProblemCount> {
-	return new Map([...Map.groupBy(problems, (problem) => problem.file)].map(([file, own]) => [file, countProblems(own)]));
+	return new Map(
+		[...Map.groupBy(problems, (problem) => problem.file)].map(([file, own]) => [file, countProblems(own)])
+	);
 }

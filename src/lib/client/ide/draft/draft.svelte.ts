@@ -8,7 +8,9 @@ import type { Changes, DraftEffect, DraftEvent, DraftState, Text } from './types
 /** The server's side of a draft. Errors are AppErrors; `aborted` says that the draft is newer. */
 export interface DraftServer {
 	put(base: number, changes: Changes, signal: AbortSignal): Promise<number>;
-	get(signal: AbortSignal): Promise<{ readonly revision: number; readonly files: ReadonlyMap<string, string> }>;
+	get(
+		signal: AbortSignal
+	): Promise<{ readonly revision: number; readonly files: ReadonlyMap<string, string> }>;
 }
 
 export interface DraftOptions {
@@ -82,7 +84,13 @@ export class Draft {
 
 	rename(from: string, to: string): void {
 		const text = this.files.get(from);
-		if (text !== undefined) this.edit(new Map<string, Text>([[from, null], [to, text]]));
+		if (text !== undefined)
+			this.edit(
+				new Map<string, Text>([
+					[from, null],
+					[to, text]
+				])
+			);
 	}
 
 	resolve(path: string, text: Text): void {
@@ -215,14 +223,16 @@ function retryMs(failures: number): number {
 }
 
 function notSaved(status: Exclude<SaveStatus, { kind: 'saved' | 'saving' }>): AppError {
-	const message = {
-		offline: 'The server can’t be reached, so the draft is not saved yet. It is kept in this browser.',
-		conflict: 'Somebody else changed a file too. Choose which version stays, then try again.',
-		refused: ''
-	}[status.kind];
-	return new AppError({
-		code: 'failed_precondition',
-		reason: 'DRAFT_NOT_SAVED',
-		message: status.kind === 'refused' ? status.message : message
-	});
+	return new AppError({ code: 'failed_precondition', reason: 'DRAFT_NOT_SAVED', message: notSavedText(status) });
+}
+
+function notSavedText(status: Exclude<SaveStatus, { kind: 'saved' | 'saving' }>): string {
+	switch (status.kind) {
+		case 'offline':
+			return 'The server can’t be reached, so the draft is not saved yet. It is kept in this browser.';
+		case 'conflict':
+			return 'Somebody else changed a file too. Choose which version stays, then try again.';
+		case 'refused':
+			return status.message;
+	}
 }

@@ -53,7 +53,8 @@ export function createKeep(draft: string, tab: string, storage: Storage = localS
 				const kept = key.startsWith(owner) ? undefined : load(storage, key);
 				if (!kept) continue;
 				const theirOwner = key.slice(0, key.length - kept.path.length);
-				if (await isGone(theirOwner, kept.at)) found.push({ key, path: kept.path, entry: kept.entry, at: kept.at });
+				if (await isGone(theirOwner, kept.at))
+					found.push({ key, path: kept.path, entry: kept.entry, at: kept.at });
 			}
 			return found.sort((a, b) => b.at - a.at);
 		},
@@ -73,7 +74,9 @@ async function isGone(name: string, at: number): Promise<boolean> {
 }
 
 function keysOf(storage: Storage, start: string): string[] {
-	return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '').filter((key) => key.startsWith(start));
+	return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '').filter((key) =>
+		key.startsWith(start)
+	);
 }
 
 function store(storage: Storage, key: string, kept: Kept): boolean {

@@ -3,7 +3,9 @@ import type { DraftState } from './types.ts';
 
 /** What the author is told about the draft. */
 export type SaveStatus =
-	| { readonly kind: 'saved' | 'saving' | 'offline' }
+	| { readonly kind: 'saved' }
+	| { readonly kind: 'saving' }
+	| { readonly kind: 'offline' }
 	| { readonly kind: 'conflict'; readonly paths: readonly string[] }
 	| { readonly kind: 'refused'; readonly code: string; readonly message: string };
 

@@ -115,11 +115,21 @@ function union(a: string, b: string): string {
 
 const editors = fc.nat({ max: 2 });
 const action = fc.oneof(
-	{ weight: 5, arbitrary: fc.record({ do: fc.constant('type' as const), editor: editors, path: fc.constantFrom(...paths) }) },
+	{
+		weight: 5,
+		arbitrary: fc.record({
+			do: fc.constant('type' as const),
+			editor: editors,
+			path: fc.constantFrom(...paths)
+		})
+	},
 	{ weight: 4, arbitrary: fc.record({ do: fc.constant('fire' as const), editor: editors }) },
 	{ weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), editor: editors }) },
 	fc.record({ do: fc.constantFrom('loseRequest', 'loseAnswer', 'deliverLate'), editor: editors }),
-	fc.record({ do: fc.constantFrom('crash', 'crashLate', 'resolve', 'news', 'saveAsked', 'online'), editor: editors })
+	fc.record({
+		do: fc.constantFrom('crash', 'crashLate', 'resolve', 'news', 'saveAsked', 'online'),
+		editor: editors
+	})
 );
 
 it('nothing that was typed is ever lost, and all editors end with the same files', () => {

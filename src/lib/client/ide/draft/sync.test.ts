@@ -13,8 +13,17 @@ function run(state: DraftState, ...events: DraftEvent[]): { state: DraftState; e
 	return { state, effects };
 }
 
-const opened = openDraft(3, new Map([['a', 'A'], ['b', 'B']]));
-const edited = (path: string, text: Text): DraftEvent => ({ type: 'edited', changes: new Map([[path, text]]) });
+const opened = openDraft(
+	3,
+	new Map([
+		['a', 'A'],
+		['b', 'B']
+	])
+);
+const edited = (path: string, text: Text): DraftEvent => ({
+	type: 'edited',
+	changes: new Map([[path, text]])
+});
 const timer: DraftEvent = { type: 'timer' };
 const read = (id: number, revision: number, files: Record<string, string>): DraftEvent => ({
 	type: 'read',
@@ -44,13 +53,26 @@ describe('saving', () => {
 		});
 		expect(writes(effects)).toHaveLength(1);
 		const after = run(state, { type: 'written', id: 1, revision: 4 });
-		expect(writes(after.effects)).toEqual([{ type: 'write', id: 2, base: 4, changes: new Map([['a', 'A2']]) }]);
+		expect(writes(after.effects)).toEqual([
+			{ type: 'write', id: 2, base: 4, changes: new Map([['a', 'A2']]) }
+		]);
 	});
 
 	it('deletes and renames in one write', () => {
-		const rename: DraftEvent = { type: 'edited', changes: new Map([['a', null], ['c', 'A']]) };
+		const rename: DraftEvent = {
+			type: 'edited',
+			changes: new Map([
+				['a', null],
+				['c', 'A']
+			])
+		};
 		const { effects } = run(opened, rename, timer);
-		expect(writes(effects)[0]).toMatchObject({ changes: new Map([['a', null], ['c', 'A']]) });
+		expect(writes(effects)[0]).toMatchObject({
+			changes: new Map([
+				['a', null],
+				['c', 'A']
+			])
+		});
 	});
 
 	it('an edit that is undone before the pause is not written', () => {
@@ -74,7 +96,13 @@ describe('failure', () => {
 	});
 
 	it('a write that landed without an answer is no conflict', () => {
-		const { state } = run(failedOnce, edited('a', 'A2'), timer, { type: 'stale', id: 2 }, read(3, 4, { a: 'A1', b: 'B' }));
+		const { state } = run(
+			failedOnce,
+			edited('a', 'A2'),
+			timer,
+			{ type: 'stale', id: 2 },
+			read(3, 4, { a: 'A1', b: 'B' })
+		);
 		expect(state.conflicts.size).toBe(0);
 		expect(state.local.get('a')).toBe('A2');
 		expect(unsaved(state)).toEqual(new Set(['a']));
@@ -103,15 +131,34 @@ describe('failure', () => {
 
 describe('somebody else', () => {
 	it('files that are not edited here are taken over silently', () => {
-		const { state, effects } = run(opened, edited('a', 'A1'), timer, { type: 'stale', id: 1 }, read(2, 5, { a: 'A', b: 'B9', c: 'C' }));
+		const { state, effects } = run(
+			opened,
+			edited('a', 'A1'),
+			timer,
+			{ type: 'stale', id: 1 },
+			read(2, 5, { a: 'A', b: 'B9', c: 'C' })
+		);
 		expect(state.conflicts.size).toBe(0);
-		expect(effects).toContainEqual({ type: 'show', changes: new Map([['b', 'B9'], ['c', 'C']]) });
+		expect(effects).toContainEqual({
+			type: 'show',
+			changes: new Map([
+				['b', 'B9'],
+				['c', 'C']
+			])
+		});
 		expect(writes(run(state, timer).effects)).toEqual([
 			{ type: 'write', id: 3, base: 5, changes: new Map([['a', 'A1']]) }
 		]);
 	});
 
-	const conflict = run(opened, edited('a', 'mine'), edited('b', 'B1'), timer, { type: 'stale', id: 1 }, read(2, 5, { a: 'theirs', b: 'B' })).state;
+	const conflict = run(
+		opened,
+		edited('a', 'mine'),
+		edited('b', 'B1'),
+		timer,
+		{ type: 'stale', id: 1 },
+		read(2, 5, { a: 'theirs', b: 'B' })
+	).state;
 
 	it('a file edited on both sides keeps both, and only that one waits', () => {
 		expect(conflict.conflicts).toEqual(new Map([['a', 'theirs']]));
@@ -131,7 +178,12 @@ describe('somebody else', () => {
 	});
 
 	it('a file deleted there and edited here is a conflict', () => {
-		const { state } = run(opened, edited('a', 'mine'), { type: 'newsHeard', revision: 4 }, read(1, 4, { b: 'B' }));
+		const { state } = run(
+			opened,
+			edited('a', 'mine'),
+			{ type: 'newsHeard', revision: 4 },
+			read(1, 4, { b: 'B' })
+		);
 		expect(state.conflicts).toEqual(new Map([['a', null]]));
 	});
 
@@ -141,14 +193,24 @@ describe('somebody else', () => {
 	});
 
 	it('news during a write is fetched after it', () => {
-		const { state } = run(opened, edited('a', 'A1'), timer, { type: 'newsHeard', revision: 5 }, { type: 'written', id: 1, revision: 4 });
+		const { state } = run(
+			opened,
+			edited('a', 'A1'),
+			timer,
+			{ type: 'newsHeard', revision: 5 },
+			{ type: 'written', id: 1, revision: 4 }
+		);
 		expect(state.phase).toBe('fetching');
 	});
 });
 
 describe('a tab that died', () => {
 	const reopen = (state: DraftState, revision: number, files: Record<string, string>) => {
-		const events = [...backupOf(state)].map(([path, entry]): DraftEvent => ({ type: 'recovered', path, entry }));
+		const events = [...backupOf(state)].map(([path, entry]): DraftEvent => ({
+			type: 'recovered',
+			path,
+			entry
+		}));
 		return run(openDraft(revision, new Map(Object.entries(files))), ...events).state;
 	};
 
@@ -165,7 +227,10 @@ describe('a tab that died', () => {
 	});
 
 	it('whose write had landed before more was typed keeps what was typed', () => {
-		const state = reopen(run(opened, edited('a', 'A1'), timer, edited('a', 'A2')).state, 4, { a: 'A1', b: 'B' });
+		const state = reopen(run(opened, edited('a', 'A1'), timer, edited('a', 'A2')).state, 4, {
+			a: 'A1',
+			b: 'B'
+		});
 		expect(state.conflicts.size).toBe(0);
 		expect(state.local.get('a')).toBe('A2');
 	});
@@ -177,7 +242,12 @@ describe('a tab that died', () => {
 	});
 
 	it('with an open conflict has it open again', () => {
-		const conflict = run(opened, edited('a', 'mine'), { type: 'newsHeard', revision: 4 }, read(1, 4, { a: 'theirs', b: 'B' }));
+		const conflict = run(
+			opened,
+			edited('a', 'mine'),
+			{ type: 'newsHeard', revision: 4 },
+			read(1, 4, { a: 'theirs', b: 'B' })
+		);
 		const state = reopen(conflict.state, 4, { a: 'theirs', b: 'B' });
 		expect(state.conflicts).toEqual(new Map([['a', 'theirs']]));
 		expect(state.local.get('a')).toBe('mine');

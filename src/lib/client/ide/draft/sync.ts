@@ -111,7 +111,8 @@ function then<E>(first: Handler<E>, next: (state: DraftState) => Step): Handler<
 /** Files to write: unsaved, and not waiting for the author's decision. */
 function sendable(state: DraftState): Changes {
 	const changes = new Map<string, Text>();
-	for (const path of unsaved(state)) if (!state.conflicts.has(path)) changes.set(path, textOf(state.local, path));
+	for (const path of unsaved(state))
+		if (!state.conflicts.has(path)) changes.set(path, textOf(state.local, path));
 	return changes;
 }
 
@@ -193,13 +194,21 @@ const failed = awaited<EventOf<'failed'>>((state) => {
 });
 
 const refused = awaited<EventOf<'refused'>>((state, { refusal }) => ({
-	state: { ...state, phase: 'refused', flight: undefined, urgent: false, refusal, behind: state.behind || isRead(state) },
+	state: {
+		...state,
+		phase: 'refused',
+		flight: undefined,
+		urgent: false,
+		refusal,
+		behind: state.behind || isRead(state)
+	},
 	effects: [{ type: 'stopTimer' }]
 }));
 
 /* News and haste. */
 
-const isNews = (state: DraftState, revision: number | undefined) => revision === undefined || revision > state.revision;
+const isNews = (state: DraftState, revision: number | undefined) =>
+	revision === undefined || revision > state.revision;
 
 const news: Handler<EventOf<'newsHeard'>> = (state, { revision }) =>
 	isNews(state, revision) ? fetch(state) : { state, effects: [] };

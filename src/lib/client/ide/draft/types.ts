@@ -68,7 +68,12 @@ export type DraftEvent =
 	| { readonly type: 'written'; readonly id: number; readonly revision: number }
 	/** The write was not applied: the draft is newer than its base. */
 	| { readonly type: 'stale'; readonly id: number }
-	| { readonly type: 'read'; readonly id: number; readonly revision: number; readonly files: ReadonlyMap<string, string> }
+	| {
+			readonly type: 'read';
+			readonly id: number;
+			readonly revision: number;
+			readonly files: ReadonlyMap<string, string>;
+	  }
 	/** No answer: the request may have been applied. */
 	| { readonly type: 'failed'; readonly id: number }
 	/** Not applied, and asking again would not help. */

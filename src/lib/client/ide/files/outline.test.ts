@@ -27,7 +27,12 @@ it('finds tables, their columns and the methods of services', () => {
 				{ message: 'Person', name: 'staff', columns: ['id'] }
 			],
 			methods: [
-				{ name: 'CloseTicket', service: 'Desk', request: 'CloseTicketRequest', response: 'CloseTicketResponse' }
+				{
+					name: 'CloseTicket',
+					service: 'Desk',
+					request: 'CloseTicketRequest',
+					response: 'CloseTicketResponse'
+				}
 			]
 		}
 	});

@@ -80,9 +80,13 @@ function viewTemplate(path: string, outline: Outline): string {
 
 function logicTemplate(path: string, outline: Outline): string {
 	const method = outline.methods.find((one) => path === `logic/${snakeCase(one.name)}.ts`);
-	if (!method) return '// Shared by handlers: import { … } from \'./this_file.ts\'\nexport {};\n';
+	if (!method) return "// Shared by handlers: import { … } from './this_file.ts'\nexport {};\n";
 	const full = (name: string) => (name.includes('.') ? name : `${outline.package}.${name}`);
-	return handlerTemplate({ name: method.name, request: full(method.request), response: full(method.response) });
+	return handlerTemplate({
+		name: method.name,
+		request: full(method.request),
+		response: full(method.response)
+	});
 }
 
 function pageTemplate(path: string, outline: Outline): string {
@@ -99,7 +103,11 @@ function listPage(title: string, table: OutlineTable): string {
 		columns: columns.map(() => ({ width: 1 })),
 		rows: [
 			{ type: 'TableRow', cells: columns.map((column) => cell(text(labelOf(column), { weight: 'Bolder' }))) },
-			{ type: 'TableRow', $data: `\${${table.name}}`, cells: columns.map((column) => cell(text(`\${${column}}`))) }
+			{
+				type: 'TableRow',
+				$data: `\${${table.name}}`,
+				cells: columns.map((column) => cell(text(`\${${column}}`)))
+			}
 		]
 	};
 	return page({

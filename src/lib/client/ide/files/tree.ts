@@ -28,11 +28,41 @@ interface SectionSpec {
 }
 
 export const sections: readonly SectionSpec[] = [
-	{ kind: 'page', title: 'Pages', folder: 'pages/', ending: '.page.json', empty: 'This module has no pages yet: create one.' },
-	{ kind: 'view', title: 'Views', folder: 'views/', ending: '.sql', empty: 'No views yet. A view is a SELECT that is kept live.' },
-	{ kind: 'logic', title: 'Logic', folder: 'logic/', ending: '.ts', empty: 'No handlers yet. A handler runs a command.' },
-	{ kind: 'migration', title: 'Migrations', folder: 'migrations/', ending: '.sql', empty: 'No migrations yet.' },
-	{ kind: 'locale', title: 'Translations', folder: 'locales/', ending: '.json', empty: 'No translations yet.' },
+	{
+		kind: 'page',
+		title: 'Pages',
+		folder: 'pages/',
+		ending: '.page.json',
+		empty: 'This module has no pages yet: create one.'
+	},
+	{
+		kind: 'view',
+		title: 'Views',
+		folder: 'views/',
+		ending: '.sql',
+		empty: 'No views yet. A view is a SELECT that is kept live.'
+	},
+	{
+		kind: 'logic',
+		title: 'Logic',
+		folder: 'logic/',
+		ending: '.ts',
+		empty: 'No handlers yet. A handler runs a command.'
+	},
+	{
+		kind: 'migration',
+		title: 'Migrations',
+		folder: 'migrations/',
+		ending: '.sql',
+		empty: 'No migrations yet.'
+	},
+	{
+		kind: 'locale',
+		title: 'Translations',
+		folder: 'locales/',
+		ending: '.json',
+		empty: 'No translations yet.'
+	},
 	{ kind: 'seed', title: 'Seeds', folder: 'seeds/', ending: '.json', empty: 'No demo data yet.' },
 	{ kind: 'test', title: 'Tests', folder: 'tests/', ending: '.test.ts', empty: 'No tests yet.' }
 ];
@@ -55,7 +85,11 @@ export function treeOf(paths: Iterable<string>): Section[] {
 		kind,
 		title,
 		empty,
-		files: (byKind.get(kind) ?? []).map((path) => ({ path, name: path.slice(folder.length, -ending.length), ending })),
+		files: (byKind.get(kind) ?? []).map((path) => ({
+			path,
+			name: path.slice(folder.length, -ending.length),
+			ending
+		})),
 		open: true
 	}));
 	return [main, ...rest];

@@ -61,6 +61,12 @@ export function applyTheme(monaco: Monaco): void {
 			'quickInput.background': colour('--raised'),
 			'quickInputList.focusBackground': colour('--accent-soft'),
 			'quickInputList.focusForeground': colour('--ink'),
+			...Object.fromEntries(
+				[1, 2, 3, 4, 5, 6].map((i) => [`editorBracketHighlight.foreground${i}`, colour('--ink-soft')])
+			),
+			'scrollbarSlider.background': `${colour('--line-strong')}90`,
+			'scrollbarSlider.hoverBackground': colour('--line-strong'),
+			'scrollbarSlider.activeBackground': colour('--line-strong'),
 			focusBorder: '#00000000',
 			'list.focusOutline': '#00000000',
 			'scrollbar.shadow': '#00000000',
@@ -79,6 +85,9 @@ function tokenReader(): (name: string) => string {
 		document.body.append(probe);
 		const parts = getComputedStyle(probe).backgroundColor.match(/[\d.]+/g) ?? ['0', '0', '0'];
 		probe.remove();
-		return `#${parts.slice(0, 3).map((part) => Math.round(Number(part)).toString(16).padStart(2, '0')).join('')}`;
+		return `#${parts
+			.slice(0, 3)
+			.map((part) => Math.round(Number(part)).toString(16).padStart(2, '0'))
+			.join('')}`;
 	};
 }

@@ -56,7 +56,11 @@ const options: editor.IStandaloneEditorConstructionOptions = {
 	'semanticHighlighting.enabled': false
 };
 
-export function createWorkspace({ monaco }: MonacoParts, container: HTMLElement, events: WorkspaceEvents): Workspace {
+export function createWorkspace(
+	{ monaco }: MonacoParts,
+	container: HTMLElement,
+	events: WorkspaceEvents
+): Workspace {
 	const models = new Map<string, editor.ITextModel>();
 	const views = new Map<string, editor.ICodeEditorViewState | null>();
 	const disposables: IDisposable[] = [];
@@ -79,7 +83,10 @@ export function createWorkspace({ monaco }: MonacoParts, container: HTMLElement,
 	function replace(model: editor.ITextModel, text: string): void {
 		const change = changedRange(model.getValue(), text);
 		if (!change) return;
-		const range = monaco.Range.fromPositions(model.getPositionAt(change.start), model.getPositionAt(change.end));
+		const range = monaco.Range.fromPositions(
+			model.getPositionAt(change.start),
+			model.getPositionAt(change.end)
+		);
 		model.pushStackElement();
 		model.pushEditOperations([], [{ range, text: change.text }], () => null);
 		model.pushStackElement();

@@ -1,0 +1,2 @@
+export { default as BuilderScreen } from './BuilderScreen.svelte';
+export { default as ModuleList } from './ModuleList.svelte';

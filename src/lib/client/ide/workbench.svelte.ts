@@ -1,0 +1,267 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { fileKind, type FileKind } from '#engine/module';
+import { toAppError, type AppError, type Diagnostic } from '#kernel';
+import type { BuilderApi, OpenDraft, Release, Report } from './api.ts';
+import { checkInstantly, checkTogether } from './checks/instant.ts';
+import { gateAlone, mergeProblems } from './checks/problems.ts';
+import { Draft } from './draft/draft.svelte.ts';
+import { createKeep } from './draft/keep.ts';
+import { listenToTabs, type Tabs } from './draft/tabs.ts';
+import type { Changes } from './draft/types.ts';
+import { emptyOutline, readOutline, type Outline } from './files/outline.ts';
+import { templateOf, type TemplateContext } from './files/templates.ts';
+import type { Place } from './monaco/workspace.ts';
+import { readOpenTabs, writeOpenTabs } from './open-tabs.ts';
+
+export interface WorkbenchOptions {
+	readonly api: BuilderApi;
+	/** `org/project` */
+	readonly project: string;
+	readonly module: string;
+	readonly opened: OpenDraft;
+	/** Of this page load. */
+	readonly tab: string;
+}
+
+export type Panel = 'files' | 'editor' | 'preview' | 'problems';
+export type SidePanel = 'preview' | 'releases' | 'publish';
+
+/** Everything the builder's screen shows, and what can be done there. */
+export class Workbench {
+	readonly project: string;
+	readonly module: string;
+	readonly api: BuilderApi;
+	readonly draftId: string;
+	readonly draft: Draft;
+
+	/** Open files, in the order of their tabs. */
+	tabs = $state.raw<readonly string[]>([]);
+	active = $state<string>();
+	/** On a narrow screen one panel is shown. */
+	panel = $state<Panel>('editor');
+	side = $state<SidePanel>('preview');
+
+	/** Of the last answer of the gate. */
+	gate = $state.raw<readonly Diagnostic[]>([]);
+	isChecking = $state(false);
+	/** The check itself failed: the server wasn't reached. */
+	checkError = $state.raw<AppError>();
+	/** What TypeScript in the editor says. */
+	types = $state.raw<readonly Diagnostic[]>([]);
+	sdk = $state.raw('');
+
+	report = $state.raw<Report>();
+	publishError = $state.raw<AppError>();
+	isPublishing = $state(false);
+	releases = $state.raw<readonly Release[]>();
+
+	/** Raised when the server's copy of the draft has changed: the preview looks again. */
+	savedRevision = $state(0);
+	outline = $state.raw<Outline>(emptyOutline);
+
+	/** Set by the editor. */
+	onShow: (changes: Changes) => void = () => {};
+	onGoTo: (place: Place) => void = () => {};
+
+	readonly #instant = new SvelteMap<string, readonly Diagnostic[]>();
+	readonly #tabs: Tabs;
+	#checkedRevision = -1;
+	#sdkSchema: string | undefined;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	readonly together = $derived.by(() => checkTogether(this.draft.files));
+	readonly instant = $derived([...[...this.#instant.values()].flat(), ...this.together]);
+	readonly problems = $derived(mergeProblems(this.instant, this.types, this.gate));
+	constructor({ api, project, module, opened, tab }: WorkbenchOptions) {
+		this.api = api;
+		this.project = project;
+		this.module = module;
+		this.draftId = opened.draft;
+		this.#tabs = listenToTabs(opened.draft, (revision) => this.draft.heard(revision));
+		this.draft = new Draft({
+			server: {
+				put: (base, changes, signal) => api.put(opened.draft, base, changes, signal),
+				get: (signal) => api.files(opened.draft, signal)
+			},
+			keep: createKeep(opened.draft, tab),
+			revision: opened.revision,
+			files: opened.files,
+			announce: (revision) => this.#tabs.tell(revision),
+			show: (changes) => this.#shown(changes)
+		});
+		for (const [path, text] of opened.files) this.#look(path, text);
+		this.#restoreTabs();
+	}
+
+	/** The author typed in the editor. */
+	typed(path: string, text: string): void {
+		this.draft.edit(new Map([[path, text]]));
+		this.#look(path, text);
+	}
+
+	open(place: Place): void {
+		if (!this.tabs.includes(place.path)) this.#setTabs([...this.tabs, place.path]);
+		this.active = place.path;
+		this.panel = 'editor';
+		this.#rememberTabs();
+		this.onGoTo(place);
+	}
+
+	close(path: string): void {
+		const at = this.tabs.indexOf(path);
+		this.#setTabs(this.tabs.filter((tab) => tab !== path));
+		if (this.active === path) this.active = this.tabs[Math.min(at, this.tabs.length - 1)];
+		this.#rememberTabs();
+	}
+
+	create(path: string, kind: FileKind): void {
+		this.#change(new Map([[path, templateOf(path, kind, this.templateContext())]]));
+		this.open({ path });
+	}
+
+	createWith(path: string, text: string): void {
+		this.#change(new Map([[path, text]]));
+		this.open({ path });
+	}
+
+	rename(from: string, to: string): void {
+		const text = this.draft.files.get(from);
+		if (text === undefined) return;
+		this.#change(
+			new Map<string, string | null>([
+				[from, null],
+				[to, text]
+			])
+		);
+		const wasActive = this.active === from;
+		this.#setTabs(this.tabs.map((tab) => (tab === from ? to : tab)));
+		if (wasActive) this.open({ path: to });
+	}
+
+	remove(path: string): void {
+		this.#change(new Map([[path, null]]));
+		this.close(path);
+	}
+
+	/** Both versions are known; this one stays. */
+	resolve(path: string, text: string | null): void {
+		this.draft.resolve(path, text);
+	}
+
+	/** The author edits the own version while both are shown; it still waits for the decision. */
+	mergedByHand(path: string, text: string): void {
+		this.#change(new Map([[path, text]]));
+	}
+
+	templateContext(): TemplateContext {
+		const { files } = this.draft;
+		return { outline: this.outline, paths: [...files.keys()], locale: files.get('locales/en.json') };
+	}
+
+	/** Called whenever the draft's status or revision may have moved. */
+	saved(revision: number): void {
+		if (revision === this.#checkedRevision) return;
+		this.savedRevision = revision;
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.check(), 100);
+	}
+
+	/** Asks the gate; one question at a time, and again when the draft moved on meanwhile. */
+	async check(): Promise<void> {
+		if (this.isChecking) return;
+		this.isChecking = true;
+		try {
+			const { revision, diagnostics } = await this.api.check(this.draftId);
+			this.#checkedRevision = revision;
+			this.gate = gateAlone(diagnostics, [...this.instant, ...this.types]);
+			this.checkError = undefined;
+			if (revision > this.draft.revision) this.draft.heard(revision);
+			await this.#refreshSdk();
+		} catch (error) {
+			this.checkError = toAppError(error);
+		} finally {
+			this.isChecking = false;
+		}
+		const isBehind = this.draft.revision > this.#checkedRevision && !this.checkError;
+		if (isBehind && this.draft.status.kind === 'saved') void this.check();
+	}
+
+	async #refreshSdk(): Promise<void> {
+		const schema = this.draft.files.get('schema.proto') ?? '';
+		if (schema === this.#sdkSchema) return;
+		const types = await this.api.sdk(this.draftId);
+		// A schema that doesn't compile has no types: the last good ones stay.
+		if (types !== '') this.sdk = types;
+		this.#sdkSchema = schema;
+	}
+
+	/** Saves everything, then publishes exactly that. */
+	async publish(): Promise<void> {
+		if (this.isPublishing) return;
+		this.isPublishing = true;
+		this.side = 'publish';
+		this.panel = 'preview';
+		this.report = undefined;
+		this.publishError = undefined;
+		try {
+			const revision = await this.draft.save();
+			this.report = await this.api.publish(this.draftId, revision);
+			this.gate = gateAlone(this.report.diagnostics, [...this.instant, ...this.types]);
+			if (this.report.ok) await this.loadReleases();
+		} catch (error) {
+			this.publishError = toAppError(error);
+			if (this.publishError.code === 'aborted') this.draft.heard();
+		} finally {
+			this.isPublishing = false;
+		}
+	}
+
+	async loadReleases(): Promise<void> {
+		this.releases = await this.api.releases(this.project, this.module);
+	}
+
+	dispose(): void {
+		clearTimeout(this.#timer);
+		this.draft.close();
+		this.#tabs.close();
+	}
+
+	/** Changes that the editor has to be shown. */
+	#change(changes: Changes): void {
+		this.draft.edit(changes);
+		this.#shown(changes);
+	}
+
+	#shown(changes: Changes): void {
+		for (const [path, text] of changes) this.#look(path, text);
+		this.onShow(changes);
+		const gone = [...changes].filter(([, text]) => text === null).map(([path]) => path);
+		for (const path of gone) if (this.tabs.includes(path)) this.close(path);
+	}
+
+	#look(path: string, text: string | null): void {
+		const found = text === null ? [] : checkInstantly(path, text);
+		if (found.length > 0) this.#instant.set(path, found);
+		else this.#instant.delete(path);
+		if (fileKind(path) !== 'schema') return;
+		const result = readOutline(text ?? '');
+		if ('outline' in result) this.outline = result.outline;
+	}
+
+	#setTabs(tabs: readonly string[]): void {
+		this.tabs = tabs;
+	}
+
+	#rememberTabs(): void {
+		writeOpenTabs(this.draftId, { tabs: this.tabs, active: this.active });
+	}
+
+	#restoreTabs(): void {
+		const { files } = this.draft;
+		const kept = readOpenTabs(this.draftId);
+		const tabs = kept.tabs.filter((path) => files.has(path));
+		const first = ['pages/index.page.json', 'schema.proto', 'module.json'].find((path) => files.has(path));
+		this.tabs = tabs.length > 0 ? tabs : first ? [first] : [];
+		this.active = kept.active !== undefined && tabs.includes(kept.active) ? kept.active : this.tabs[0];
+	}
+}
