@@ -103,10 +103,10 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
-		journal: async (after, limit, view) =>
-			journal
-				.filter((row) => row.seq > after.seq && (view === undefined || row.view === view))
-				.slice(0, limit),
+		async journal(after, limit, view) {
+			const rows = journal.filter((row) => row.seq > after.seq && (view === undefined || row.view === view));
+			return rows.filter((row) => row.seq <= (rows[limit - 1]?.seq ?? row.seq));
+		},
 		oldest: () => ({ seq: oldest }),
 		async snapshot(_view, read) {
 			const client = await db.read.connect();

@@ -164,7 +164,7 @@ function placeOf(
 
 /** Changes after this position can still be read: from memory, or from what the journal has kept. */
 function oldestOf(tail: Tail, views: Views): bigint {
-	const kept = views.oldest?.().seq ?? 0n;
+	const kept = views.oldest().seq;
 	return kept < tail.floor() ? kept : tail.floor();
 }
 

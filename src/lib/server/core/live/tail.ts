@@ -146,19 +146,15 @@ export function openTail(
 }
 
 interface Batches {
-	readonly rows: JournalRow[];
+	readonly rows: readonly JournalRow[];
 	/** Whether there was nothing more. */
 	readonly complete: boolean;
 }
 
-/** A page of the journal that does not end inside a batch: a position cannot name a place inside one. */
+/** A page of the journal, which never ends inside a batch: a position cannot name a place in one. */
 async function wholeBatches(views: Source, after: bigint, limit: number, view?: number): Promise<Batches> {
 	const rows = await views.journal({ seq: after }, limit, view);
-	if (rows.length < limit) return { rows, complete: true };
-	const last = rows.at(-1)!.seq;
-	const whole = rows.findIndex((row) => row.seq === last);
-	if (whole > 0) return { rows: rows.slice(0, whole), complete: false };
-	return wholeBatches(views, after, limit * 4, view);
+	return { rows, complete: rows.length < limit };
 }
 
 /** Where the tail stands after a page: its last batch, and the target where there was nothing more. */
