@@ -126,7 +126,12 @@ export const rooms: readonly RoomEntry[] = [
 		does: 'modules and drafts',
 		load: async () => (await import('#features/registry')).registry
 	},
-	{ name: 'features/releases', does: 'the gate, publishing, installing', uses: ['features/registry'] },
+	{
+		name: 'features/releases',
+		does: 'the gate, publishing, installing',
+		uses: ['features/registry'],
+		load: async () => (await import('#features/releases')).releases
+	},
 	{ name: 'features/pages', does: 'routes, generated screens, bindings' },
 
 	{

@@ -5,6 +5,7 @@ import { live, type Live } from '#core/live';
 import { tenancy, type Tenancy } from '#core/tenancy';
 import { views, type RunningViews } from '#core/views';
 import { registry, type Registry } from '#features/registry';
+import { releases, type ReleasesRoom } from '#features/releases';
 import { connect } from '#api/connect';
 import { stream } from '#api/stream';
 import type { RunningHouse } from './house.ts';
@@ -22,6 +23,7 @@ export interface Services {
 	readonly views: RunningViews;
 	readonly live: Live;
 	readonly registry: Registry;
+	readonly releases: ReleasesRoom;
 }
 
 const key = Symbol.for('loam.services');
@@ -35,7 +37,8 @@ export function publishServices(house: RunningHouse): void {
 		identity: house.use(identity),
 		views: house.use(views),
 		live: house.use(live),
-		registry: house.use(registry)
+		registry: house.use(registry),
+		releases: house.use(releases)
 	};
 }
 
