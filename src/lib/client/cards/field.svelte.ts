@@ -74,10 +74,13 @@ function payload(node: Input, value: string): Json | undefined {
 			return node.plain ? value === node.valueOn : value === node.valueOn ? node.valueOn : node.valueOff;
 		case 'Input.Number':
 			return value.trim() === '' ? undefined : Number(value);
-		case 'Input.Text':
 		case 'Input.Date':
+			return value === '' ? undefined : node.time ? new Date(value).toISOString() : value.slice(0, 10);
+		case 'Input.Text':
 		case 'Input.Time':
+			return value === '' ? undefined : value;
 		case 'Input.ChoiceSet':
+			if (node.multiple && node.asList) return value === '' ? [] : value.split(',');
 			return value === '' ? undefined : value;
 	}
 }

@@ -1,10 +1,15 @@
-import { setRowKey } from './row-keys.ts';
+import type { KeyedRow } from '#engine/shape';
 import { noteLiveChange } from './glow.ts';
+import { setRowKey } from './row-keys.ts';
 
 export type Row = Record<string, unknown>;
-export interface KeyedRow {
+export type RowChange =
+	| { readonly operation: 'insert' | 'update'; readonly key: string; readonly value: Readonly<Row> }
+	| { readonly operation: 'delete'; readonly key: string };
+
+interface Entry {
 	readonly key: string;
-	readonly row: Row;
+	readonly value: Row;
 }
 
 /**
@@ -12,70 +17,84 @@ export interface KeyedRow {
  * that field, and a row that moves stays the same object, so its nodes move with it.
  */
 export class LiveRows {
-	readonly #byKey = new Map<string, Row>();
-	readonly #compare: ((a: Row, b: Row) => number) | undefined;
-	readonly #limit: number;
+	#compare: ((a: KeyedRow, b: KeyedRow) => number) | undefined;
+	#limit: number;
+	readonly #entries = new Map<string, Entry>();
 	#shown: readonly Row[] = $state.raw([]);
 
-	/** `rows` in their order; `compare` keeps it when they change. */
-	constructor(rows: readonly KeyedRow[], compare: ((a: Row, b: Row) => number) | undefined, limit: number) {
+	/** `rows` in their order; `compare` keeps it when they change. At most `limit` are shown. */
+	constructor(
+		rows: readonly KeyedRow[],
+		compare: ((a: KeyedRow, b: KeyedRow) => number) | undefined,
+		limit: number
+	) {
 		this.#compare = compare;
 		this.#limit = limit;
-		for (const { key, row } of rows) this.#byKey.set(key, reactive(key, row));
-		this.#shown = [...this.#byKey.values()].slice(0, limit);
+		for (const { key, value } of rows) this.#entries.set(key, entry(key, value));
+		this.#shown = [...this.#entries.values()].slice(0, limit).map(({ value }) => value);
 	}
 
 	get rows(): readonly Row[] {
 		return this.#shown;
 	}
 
+	/** Another order or limit, as a new release may have it. */
+	arrange(compare: ((a: KeyedRow, b: KeyedRow) => number) | undefined, limit: number): void {
+		this.#compare = compare;
+		this.#limit = limit;
+		this.#show();
+	}
+
 	/** Takes the whole state of a shape: rows that are the same stay untouched. */
 	replace(rows: readonly KeyedRow[]): void {
 		const kept = new Set(rows.map(({ key }) => key));
-		for (const key of [...this.#byKey.keys()]) if (!kept.has(key)) this.#byKey.delete(key);
-		for (const { key, row } of rows) this.#put(key, row);
-		this.#arrange(rows.map(({ key }) => this.#byKey.get(key)!));
+		for (const key of [...this.#entries.keys()]) if (!kept.has(key)) this.#entries.delete(key);
+		for (const { key, value } of rows) this.#put(key, value);
+		if (this.#compare) return this.#show();
+		const entries = rows.map(({ key }) => this.#entries.get(key)!);
+		this.#entries.clear();
+		for (const one of entries) this.#entries.set(one.key, one);
+		this.#show();
 	}
 
-	/** Sets the fields that are given; a row that isn't there is added. */
-	upsert(key: string, fields: Row): void {
-		this.#put(key, fields);
-		this.#arrange([...this.#byKey.values()]);
+	/** Applies changes together; an update may hold some of the fields only. */
+	apply(changes: readonly RowChange[]): void {
+		for (const change of changes) {
+			if (change.operation === 'delete') this.#entries.delete(change.key);
+			else this.#put(change.key, change.value);
+		}
+		this.#show();
 	}
 
-	remove(key: string): void {
-		if (this.#byKey.delete(key)) this.#arrange([...this.#byKey.values()]);
-	}
-
-	#put(key: string, fields: Row): void {
-		const row = this.#byKey.get(key);
-		if (!row) {
+	#put(key: string, fields: Readonly<Row>): void {
+		const found = this.#entries.get(key);
+		if (!found) {
 			noteLiveChange();
-			this.#byKey.set(key, reactive(key, fields));
+			this.#entries.set(key, entry(key, fields));
 			return;
 		}
 		for (const [name, value] of Object.entries(fields)) {
-			if (same(row[name], value)) continue;
+			if (same(found.value[name], value)) continue;
 			noteLiveChange();
-			row[name] = value;
+			found.value[name] = value;
 		}
 	}
 
-	#arrange(rows: Row[]): void {
-		const ordered = (this.#compare ? rows.sort(this.#compare) : rows).slice(0, this.#limit);
-		const unchanged =
-			ordered.length === this.#shown.length && ordered.every((row, i) => row === this.#shown[i]);
-		if (!unchanged) {
-			noteLiveChange();
-			this.#shown = ordered;
-		}
+	#show(): void {
+		const entries = [...this.#entries.values()];
+		if (this.#compare) entries.sort(this.#compare as (a: Entry, b: Entry) => number);
+		const shown = entries.slice(0, this.#limit).map(({ value }) => value);
+		const unchanged = shown.length === this.#shown.length && shown.every((row, i) => row === this.#shown[i]);
+		if (unchanged) return;
+		noteLiveChange();
+		this.#shown = shown;
 	}
 }
 
-function reactive(key: string, row: Row): Row {
-	const proxied = $state({ ...row });
-	setRowKey(proxied, key);
-	return proxied;
+function entry(key: string, row: Readonly<Row>): Entry {
+	const value = $state({ ...row });
+	setRowKey(value, key);
+	return { key, value };
 }
 
 /** Values of json columns are compared by what they say. */

@@ -20,6 +20,14 @@ interface Registered {
 	readonly focus: () => void;
 }
 
+/** Something to be confirmed before a command runs. */
+export interface Question {
+	readonly message: string;
+	/** Of the action. */
+	readonly title: string;
+	readonly answer: (yes: boolean) => void;
+}
+
 /** State of one shown card that outlives its compiled form: what was typed, shown and hidden. */
 export class CardRuntime {
 	readonly host: CardHost;
@@ -28,6 +36,8 @@ export class CardRuntime {
 	readonly #shown = new SvelteMap<string, boolean>();
 	readonly #fields = new Set<Registered>();
 	readonly #showCards = new WeakSet<Scope>();
+
+	#question: Question | undefined = $state.raw();
 
 	constructor(host: CardHost) {
 		this.host = host;
@@ -86,6 +96,8 @@ export class CardRuntime {
 			this.host.notify('info', 'This action has no command yet.');
 			return false;
 		}
+		const question = action.confirm?.(scope);
+		if (question && !(await this.#ask(question, action.title(scope)))) return false;
 		const request = { ...dataOf(action, scope), ...valuesOf(entries) };
 		const sent = new Map(entries.map(({ field }) => [field, field.value]));
 		try {
@@ -97,6 +109,21 @@ export class CardRuntime {
 			this.host.notify('danger', error instanceof Error ? error.message : String(error));
 			return false;
 		}
+	}
+
+	/** What is being asked, for the card to show. */
+	get question(): Question | undefined {
+		return this.#question;
+	}
+
+	#ask(message: string, title: string): Promise<boolean> {
+		return new Promise((resolve) => {
+			const answer = (yes: boolean) => {
+				this.#question = undefined;
+				resolve(yes);
+			};
+			this.#question = { message, title, answer };
+		});
 	}
 
 	#follow(then: Then | undefined, scope: Scope, response: Json): void {

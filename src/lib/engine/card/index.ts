@@ -8,6 +8,7 @@ export { stringify } from './language/values.ts';
 export { parseMarkdown, plainText } from './markdown/parse.ts';
 export { isExternal, safeImage, safeLink } from './markdown/urls.ts';
 export type { Block, Content, Inline, TimeFormat } from './markdown/types.ts';
+export type { BindingData, PageData } from './page-data.ts';
 export { compileCard } from './model/compile.ts';
 export { verbsOf } from './model/verbs.ts';
 export type * from './model/types.ts';

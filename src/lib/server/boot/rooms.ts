@@ -58,7 +58,7 @@ export const rooms: readonly RoomEntry[] = [
 		does: 'a SELECT as a plan and its maintenance statements',
 		uses: ['engine/sql', 'engine/schema']
 	},
-	{ name: 'engine/card', does: 'cards: validation, templates compiled once' },
+	{ name: 'engine/card', does: 'cards: validation, templates compiled once', uses: ['engine/shape'] },
 	{
 		name: 'engine/shape',
 		does: 'the shape protocol: offsets, keys, messages',
@@ -132,7 +132,11 @@ export const rooms: readonly RoomEntry[] = [
 		uses: ['features/registry'],
 		load: async () => (await import('#features/releases')).releases
 	},
-	{ name: 'features/pages', does: 'routes, generated screens, bindings' },
+	{
+		name: 'features/pages',
+		does: 'routes, generated screens, bindings',
+		load: async () => (await import('#features/pages')).pages
+	},
 
 	{
 		name: 'api/connect',

@@ -4,6 +4,7 @@ import { identity, type Identity } from '#core/identity';
 import { live, type Live } from '#core/live';
 import { tenancy, type Tenancy } from '#core/tenancy';
 import { views, type RunningViews } from '#core/views';
+import { pages, type Pages } from '#features/pages';
 import { registry, type Registry } from '#features/registry';
 import { releases, type ReleasesRoom } from '#features/releases';
 import { connect } from '#api/connect';
@@ -23,6 +24,7 @@ export interface Services {
 	readonly views: RunningViews;
 	readonly live: Live;
 	readonly registry: Registry;
+	readonly pages: Pages;
 	readonly releases: ReleasesRoom;
 }
 
@@ -38,6 +40,7 @@ export function publishServices(house: RunningHouse): void {
 		views: house.use(views),
 		live: house.use(live),
 		registry: house.use(registry),
+		pages: house.use(pages),
 		releases: house.use(releases)
 	};
 }

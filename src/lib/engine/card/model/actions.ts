@@ -71,15 +71,13 @@ function safeIcon(url: string): string | undefined {
 	return url.startsWith('icon:') ? url : safeImage(url);
 }
 
-function execute(
-	json: JsonObject,
-	kind: Execute['kind']
-): Pick<Execute, 'kind' | 'verb' | 'data' | 'inputs' | 'then'> {
+function execute(json: JsonObject, kind: Execute['kind']): Omit<Execute, keyof ReturnType<typeof common>> {
 	return {
 		kind,
 		verb: verbOf(json),
 		data: json['data'] === undefined ? constant(undefined) : readJson(json['data']),
 		inputs: json['associatedInputs'] !== 'none',
+		confirm: typeof json['confirm'] === 'string' ? readString(json['confirm']) : undefined,
 		then: thenOf(json['then'])
 	};
 }

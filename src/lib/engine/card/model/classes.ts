@@ -36,8 +36,8 @@ export function textClasses(json: JsonObject): Read<string> {
 	const lines = typeof json['maxLines'] === 'number' ? Math.min(20, Math.floor(json['maxLines'])) : 0;
 	const fixed = [
 		prefixed('ac-al-', word(json['horizontalAlignment'], alignments, 'left'), 'left'),
-		lines > 0 ? `ac-lines-${lines}` : '',
-		word(json['style'], ['default', 'heading', 'columnHeader'], 'default') === 'heading' ? 'ac-heading' : ''
+		lines > 0 ? ` ac-lines-${lines}` : '',
+		word(json['style'], ['default', 'heading', 'columnHeader'], 'default') === 'heading' ? ' ac-heading' : ''
 	].join('');
 	return combine(
 		[runClasses(json), wrap],

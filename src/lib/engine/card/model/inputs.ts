@@ -31,7 +31,13 @@ export function compileInput(json: JsonObject, common: Common): Input | undefine
 		case 'Input.Number':
 			return { ...base, kind: 'Input.Number', min: readNumber(json['min']), max: readNumber(json['max']) };
 		case 'Input.Date':
-			return { ...base, kind: 'Input.Date', min: readOptional(json['min']), max: readOptional(json['max']) };
+			return {
+				...base,
+				kind: 'Input.Date',
+				time: json['time'] === true,
+				min: readOptional(json['min']),
+				max: readOptional(json['max'])
+			};
 		case 'Input.Time':
 			return { ...base, kind: 'Input.Time', min: readOptional(json['min']), max: readOptional(json['max']) };
 		case 'Input.Toggle':
@@ -78,5 +84,5 @@ function choiceSet(json: JsonObject) {
 		slot(choice, { title: readString(choice['title']), value: readString(choice['value']) })
 	);
 	const style = word(json['style'], ['compact', 'expanded', 'filtered'], 'compact');
-	return { choices, multiple: json['isMultiSelect'] === true, style };
+	return { choices, multiple: json['isMultiSelect'] === true, asList: json['asList'] === true, style };
 }

@@ -135,6 +135,8 @@ export interface InputNumber extends InputBase {
 
 export interface InputDate extends InputBase {
 	readonly kind: 'Input.Date';
+	/** A moment with its time, in the person's own zone: ours, beyond the standard. */
+	readonly time: boolean;
 	readonly min: Read<string | undefined>;
 	readonly max: Read<string | undefined>;
 }
@@ -163,6 +165,8 @@ export interface InputChoiceSet extends InputBase {
 	readonly kind: 'Input.ChoiceSet';
 	readonly choices: readonly Slot<Choice>[];
 	readonly multiple: boolean;
+	/** Several values are submitted as a list instead of one text with commas: ours. */
+	readonly asList: boolean;
 	readonly style: 'compact' | 'expanded' | 'filtered';
 }
 
@@ -195,6 +199,8 @@ export interface Execute extends ActionBase {
 	readonly data: Read<Json | undefined>;
 	/** Whether the inputs around are checked and sent. */
 	readonly inputs: boolean;
+	/** Asked before; ours, beyond the standard. */
+	readonly confirm: Read<string> | undefined;
 	/** What follows a success; `$response` is the command's answer. */
 	readonly then: Then | undefined;
 }
