@@ -44,7 +44,8 @@ CREATE TABLE loam.journal (
 	key text NOT NULL,
 	old jsonb,
 	new jsonb,
-	txids bigint[] NOT NULL,
+	-- source transactions of the batch for this view: in the view's first row of the batch
+	txids bigint[],
 	PRIMARY KEY (seq, op)
 ) PARTITION BY RANGE (seq);
 CREATE INDEX journal_view_seq ON loam.journal (view_id, seq, op);

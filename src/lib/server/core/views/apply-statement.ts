@@ -31,17 +31,20 @@ export interface WrittenRow {
 /**
  * One statement for a whole batch: calls the views' functions, writes the journal, advances the
  * position. Fails on the constraint position_held where the lease is another's. The functions write
- * only their own views' state, so no part reads what another part writes (rule 9).
+ * only their own views' state, so no part reads what another part writes (rule 9). A view's transaction
+ * ids stand in its first row of the batch: in all of them they would grow with the square of a backlog.
  */
 export function applyStatement(work: readonly JournalledWork[], at: Numbering): Statement {
-	const calls = work.map(({ entry }, i) => call(work[i]!, i, 4 + 2 * i, entry.id));
+	const calls = work.map((item, i) => call(item, i, 4 + 2 * i));
+	const txids = work.map((_, i) => `WHEN ${i} THEN $${5 + 2 * i}::bigint[]`);
 	const text = `
 WITH emitted AS MATERIALIZED (
 ${calls.join('\nUNION ALL\n')}
 ), written AS (
 INSERT INTO loam.journal (seq, op, view_id, operation, key, old, new, txids)
-SELECT $1::bigint, row_number() OVER (ORDER BY stage, op) - 1, view_id, left(operation, 1)::"char", key, old, new, txids
-FROM emitted
+SELECT $1::bigint, row_number() OVER ordered - 1, view_id, left(operation, 1)::"char", key, old, new,
+  CASE WHEN lag(stage) OVER ordered IS DISTINCT FROM stage THEN CASE stage ${txids.join(' ')} END END
+FROM emitted WINDOW ordered AS (ORDER BY stage, op)
 RETURNING op, view_id, operation, key, old, new
 ), advanced AS (
 UPDATE loam.position
@@ -59,13 +62,14 @@ SELECT op, view_id, operation, key, old, new FROM written`;
 export function emitStatement(work: JournalledWork, seq: bigint, firstOp: number, limit: number): Statement {
 	const text = `
 WITH emitted AS MATERIALIZED (
-${call(work, 0, 4, work.entry.id)}
+${call(work, 0, 4)}
 ), total AS (
 SELECT count(*)::int AS total FROM emitted
 ), written AS (
 INSERT INTO loam.journal (seq, op, view_id, operation, key, old, new, txids)
-SELECT $1::bigint, $2::int + row_number() OVER (ORDER BY op) - 1, view_id, left(operation, 1)::"char", key, old, new, txids
-FROM emitted WHERE (SELECT total FROM total) <= $3::int
+SELECT $1::bigint, $2::int + row_number() OVER ordered - 1, view_id, left(operation, 1)::"char", key, old, new,
+  CASE WHEN row_number() OVER ordered = 1 THEN $5::bigint[] END
+FROM emitted WHERE (SELECT total FROM total) <= $3::int WINDOW ordered AS (ORDER BY op)
 RETURNING op, view_id, operation, key, old, new
 )
 SELECT (SELECT total FROM total) AS total, op, view_id, operation, key, old, new FROM (SELECT) AS once LEFT JOIN written ON true`;
@@ -82,8 +86,8 @@ export function fillStatement(work: Extract<ViewWork, { kind: 'keys' }>): Statem
 export const advanceStatement = `
 UPDATE loam.position SET snapshot = $2::pg_snapshot, seq = $1::bigint, held = (epoch = $3::bigint)`;
 
-function call(work: JournalledWork, stage: number, parameter: number, id: number): string {
-	return `SELECT ${stage} AS stage, ${id} AS view_id, $${parameter + 1}::bigint[] AS txids, op, operation, key, old, new
+function call(work: JournalledWork, stage: number, parameter: number): string {
+	return `SELECT ${stage} AS stage, ${work.entry.id} AS view_id, op, operation, key, old, new
 FROM ${functionOf(work)}($${parameter}::jsonb)`;
 }
 

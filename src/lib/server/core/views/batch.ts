@@ -27,8 +27,8 @@ interface Draft {
 	rows: RowChange[] | undefined;
 }
 
-/** The most transaction ids that a journal row carries: the latest. */
-const txidLimit = 5000;
+/** The most transaction ids that a batch carries for a view: the latest. */
+const txidLimit = 1000;
 
 /** The work of a batch, by view; `transactions` in commit order. Ready views only. */
 export function planBatch(catalog: Catalog, transactions: readonly SourceTransaction[]): ViewWork[] {

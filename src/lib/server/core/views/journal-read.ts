@@ -9,7 +9,8 @@ interface Row {
 	key: string;
 	old: JournalRow['old'];
 	new: JournalRow['new'];
-	txids: string[];
+	/** Only in the first row of a view in a batch. */
+	txids: string[] | null;
 }
 
 export const operations = { i: 'insert', u: 'update', d: 'delete' } as const;
@@ -26,6 +27,8 @@ export async function readJournal(
 		text: view === undefined ? journalSql('') : journalSql('AND view_id = $3'),
 		values: [seq.toString(), Math.max(limit, 1) - 1, ...(view === undefined ? [] : [view])]
 	});
+	const txids = new Map<string, readonly bigint[]>();
+	for (const row of rows) if (row.txids) txids.set(`${row.seq} ${row.view_id}`, row.txids.map(BigInt));
 	return rows.map((row) => ({
 		seq: BigInt(row.seq),
 		op: row.op,
@@ -34,7 +37,7 @@ export async function readJournal(
 		key: row.key,
 		old: row.old,
 		new: row.new,
-		txids: row.txids.map(BigInt)
+		txids: txids.get(`${row.seq} ${row.view_id}`) ?? []
 	}));
 }
 

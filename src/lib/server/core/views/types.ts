@@ -30,7 +30,7 @@ export interface JournalRow {
 	readonly key: string;
 	readonly old: Readonly<Record<string, string | null>> | null;
 	readonly new: Readonly<Record<string, string | null>> | null;
-	/** Source transactions that went into it, 64 bit. */
+	/** Source transactions of the batch that touched the view, 64 bit; past 1,000 the latest. */
 	readonly txids: readonly bigint[];
 }
 

@@ -29,7 +29,7 @@ export interface WalStream {
 	readonly received: Lsn;
 	/** The server's end of WAL as of its last message: `serverEnd - received` is the lag in bytes. */
 	readonly serverEnd: Lsn;
-	/** All up to `lsn` is durable. Sent within a second, with a requested reply, or by `flush`. */
+	/** All up to `lsn` is durable. Sent within a tenth of a second, with a requested reply, or by `flush`. */
 	acknowledge(lsn: Lsn): void;
 	/** Sends what is acknowledged now. */
 	flush(): void;
@@ -47,7 +47,7 @@ interface Connection extends EventEmitter {
 	endCopyFrom(): void;
 }
 
-const statusIntervalMs = 1000;
+const tickMs = 100;
 
 /** Starts reading a slot with pgoutput. Throws WAL_START_FAILED, with Postgres's error as the cause. */
 export async function openWalStream(options: WalOptions): Promise<WalStream> {
@@ -123,7 +123,7 @@ class PgoutputStream implements WalStream {
 		this.#timeout = timeout;
 		connection.on('copyData', (message: { chunk: Buffer }) => this.#receive(message.chunk));
 		client.on('end', () => this.#finish(errors.WAL_CONNECTION_LOST('The stream of changes was cut off.')));
-		this.#timer = setInterval(() => this.#tick(), Math.min(statusIntervalMs, (timeout || 60_000) / 8));
+		this.#timer = setInterval(() => this.#tick(), Math.min(tickMs, (timeout || 60_000) / 8));
 	}
 
 	acknowledge(lsn: Lsn): void {
@@ -192,8 +192,8 @@ class PgoutputStream implements WalStream {
 	}
 
 	/**
-	 * Every report makes the server write the slot, so it is told once a second, and at 75 % of its
-	 * patience even when there is nothing new. A server that says nothing for longer than its own
+	 * Reports are cheap for the server but wake it up, so they are gathered; at 75 % of its patience it
+	 * gets one even when there is nothing new. A server that says nothing for longer than its own
 	 * timeout is gone, unless it is we who do not read.
 	 */
 	#tick(): void {
