@@ -67,10 +67,11 @@ export interface ReleaseArtifact {
 	/** Implicit ones too. */
 	readonly views: readonly ViewSpec[];
 	readonly pages: readonly PageSpec[];
-	/** JavaScript of logic/, one bundle; `handlers['logic/close_ticket.ts']` is its default export. */
+	/**
+	 * JavaScript of logic/, one script that sets `globalThis.__handlers` to default exports by file, with its
+	 * source map as a comment at the end.
+	 */
 	readonly bundle: string;
-	/** Source map of the bundle, JSON: a handler's error names the author's line. */
-	readonly sourceMap?: string;
 	/** By locale, then key. */
 	readonly locales: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

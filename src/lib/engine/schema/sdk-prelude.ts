@@ -72,3 +72,14 @@ export interface Loam {
 	/** Ends the call; nothing was changed then. The caller sees the message. \`reason\` is UPPER_SNAKE. */
 	fail(reason: string, message: string): never;
 }`;
+
+/** What a handler has beside the language itself. */
+export const sdkGlobals = `interface Console {
+	debug(...values: unknown[]): void;
+	log(...values: unknown[]): void;
+	info(...values: unknown[]): void;
+	warn(...values: unknown[]): void;
+	error(...values: unknown[]): void;
+}
+/** Writes to the log of the call, as \`loam.log\` does. */
+declare var console: Console;`;

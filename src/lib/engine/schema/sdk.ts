@@ -3,7 +3,7 @@ import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import { unreachable } from '#kernel';
 import { scalarColumns, valueShape } from './columns.ts';
 import { snakeCase } from './names.ts';
-import { sdkPrelude } from './sdk-prelude.ts';
+import { sdkGlobals, sdkPrelude } from './sdk-prelude.ts';
 import type { Schema } from './schema.ts';
 import { commentOf } from './source.ts';
 import { peopleTable } from './tables.ts';
@@ -28,7 +28,7 @@ export function sdkTypes(schema: Schema): string {
 		handlersType(schema),
 		sdkPrelude
 	];
-	return `declare module 'loam' {\n${indent(blocks.join('\n\n'))}\n}\n`;
+	return `declare module 'loam' {\n${indent(blocks.join('\n\n'))}\n}\n\n${sdkGlobals}\n`;
 }
 
 function withNested(message: DescMessage): DescMessage[] {

@@ -2,6 +2,7 @@ import { defineRoom } from '#kernel';
 import { commands } from '#core/commands';
 import { identity } from '#core/identity';
 import { tenancy } from '#core/tenancy';
+import { releases } from '#features/releases';
 import { config } from '#platform/config';
 import { createConnect, type ConnectApi } from './connect.ts';
 
@@ -16,6 +17,7 @@ export const connect = defineRoom<ConnectApi>({
 			identity: house.use(identity),
 			tenancy: house.use(tenancy),
 			commands: house.use(commands),
+			releases: house.use(releases),
 			publicOrigin: house.use(config).origin,
 			log: house.log
 		})

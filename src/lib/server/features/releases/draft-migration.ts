@@ -45,7 +45,11 @@ export async function draftNextMigration(
 	if (found.length > 0) return { path: '', sql: '', diagnostics: found };
 	const wanted = compiled.schema.tables;
 	const { sql, title, refused } = draftMigration(tablesNow(catalog, last, wanted), wanted);
-	return { path: sql === '' ? '' : nextPath(files, title), sql: sql === '' ? '' : `${sql}\n`, diagnostics: refused };
+	return {
+		path: sql === '' ? '' : nextPath(files, title),
+		sql: sql === '' ? '' : `${sql}\n`,
+		diagnostics: refused
+	};
 }
 
 /** The tables that the draft's migrations make: as the last release knew them, or as the schema wants them. */
@@ -60,7 +64,9 @@ function tablesNow(
 		const base = before ?? after;
 		if (!base) return [];
 		const specs = columns.flatMap((column) => {
-			const spec = [...(before?.columns ?? []), ...(after?.columns ?? [])].find((one) => one.name === column.name);
+			const spec = [...(before?.columns ?? []), ...(after?.columns ?? [])].find(
+				(one) => one.name === column.name
+			);
 			return spec ?? [];
 		});
 		return [{ ...base, columns: specs }];
@@ -68,7 +74,9 @@ function tablesNow(
 }
 
 function nextPath(files: ModuleFiles, title: string): string {
-	const numbers = filesOf(files, 'migration').map((path) => Number(path.slice('migrations/'.length, 'migrations/'.length + 4)));
+	const numbers = filesOf(files, 'migration').map((path) =>
+		Number(path.slice('migrations/'.length, 'migrations/'.length + 4))
+	);
 	const next = Math.max(0, ...numbers) + 1;
 	return `migrations/${String(next).padStart(4, '0')}_${title}.sql`;
 }

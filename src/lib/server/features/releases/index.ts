@@ -11,7 +11,14 @@ import type { ServiceOf } from './service/context.ts';
 import { installationService } from './service/installation-service.ts';
 import { moduleService } from './service/module-service.ts';
 
-export { createReleases, type CheckInput, type InstallInput, type Releases, type ReleasesInit, type Sdk } from './releases.ts';
+export {
+	createReleases,
+	type CheckInput,
+	type InstallInput,
+	type Releases,
+	type ReleasesInit,
+	type Sdk
+} from './releases.ts';
 export type { PublishInput, PublishResult } from './publish/publish.ts';
 export type { ReleaseSummary } from './publish/store.ts';
 export type { Report, Step } from './report.ts';

@@ -1,5 +1,12 @@
 import type { Diagnostic } from '#kernel';
-import { bindingLimit, parseOrder, parsePage, parseSeeds, type Binding, type ModuleFiles } from '#engine/module';
+import {
+	bindingLimit,
+	parseOrder,
+	parsePage,
+	parseSeeds,
+	type Binding,
+	type ModuleFiles
+} from '#engine/module';
 import { checkFilter, parseFilter, toSql } from '#engine/policy';
 import { quote, type TableSpec } from '#engine/schema';
 import { finishView, implicitView, peopleTable, planView, renderSql, type ViewColumn } from '#engine/view';
@@ -102,7 +109,8 @@ async function loadDemo(
 ): Promise<void> {
 	const text = files.get(demoFile);
 	const seeds = text === undefined ? undefined : parseSeeds(text, demoFile).value;
-	if (text !== undefined && seeds) await loadSeeds(client, schema, tables, seeds, { file: demoFile, text }, found);
+	if (text !== undefined && seeds)
+		await loadSeeds(client, schema, tables, seeds, { file: demoFile, text }, found);
 }
 
 async function readBindings(
@@ -150,13 +158,21 @@ async function readBinding(
 			`LIMIT ${Math.min(binding.limit, bindingLimit.most)}`
 		].join(' ');
 		const asText = { getTypeParser: () => (value: string) => value };
-		const { rows } = await client.query<Record<string, string | null>>({ text, values: where?.values ?? [], types: asText });
+		const { rows } = await client.query<Record<string, string | null>>({
+			text,
+			values: where?.values ?? [],
+			types: asText
+		});
 		return { columns, rows };
 	} catch (error) {
 		if (!isPostgresError(error)) throw error;
 		const source = input.files.get(file);
 		if (source === undefined) found.push(pageFinding(input.page, error.message));
-		else found.push({ ...postgresDiagnostic(file, source, { message: error.message, hint: error.hint }), reason: 'VIEW_REFUSED' });
+		else
+			found.push({
+				...postgresDiagnostic(file, source, { message: error.message, hint: error.hint }),
+				reason: 'VIEW_REFUSED'
+			});
 		return undefined;
 	}
 }

@@ -53,7 +53,9 @@ export interface Releases {
 	/** Stops serving; the data stays. Throws MODULE_NOT_INSTALLED. */
 	uninstall(project: Project, module: string): Promise<void>;
 	/** Throws PAGE_UNKNOWN. */
-	preview(input: Omit<PreviewInput, 'released' | 'module'> & Pick<CheckInput, 'module'>): Promise<PreviewResult>;
+	preview(
+		input: Omit<PreviewInput, 'released' | 'module'> & Pick<CheckInput, 'module'>
+	): Promise<PreviewResult>;
 	sdk(files: ModuleFiles, module: string): Promise<Sdk>;
 	draftMigration(input: CheckInput): Promise<DraftedMigration>;
 	/** Brings the modules that come with Loam up to date; see `shipAll`. */
@@ -72,7 +74,13 @@ export interface ReleasesInit {
 /** Gates at once on a node: each keeps a core busy for a while. */
 const gatesAtOnce = 2;
 
-export async function createReleases({ postgres, tenancy, views, registry, log }: ReleasesInit): Promise<Releases> {
+export async function createReleases({
+	postgres,
+	tenancy,
+	views,
+	registry,
+	log
+}: ReleasesInit): Promise<Releases> {
 	const types = createTypeChecker();
 	const pool = postgres.app;
 	const tools = { postgres, tenancy, views, types, pool };
@@ -86,7 +94,12 @@ export async function createReleases({ postgres, tenancy, views, registry, log }
 		return report.finish();
 	}
 
-	async function installRelease({ project, module, release: wanted, demo }: InstallInput): Promise<PublishResult> {
+	async function installRelease({
+		project,
+		module,
+		release: wanted,
+		demo
+	}: InstallInput): Promise<PublishResult> {
 		const release = chooseRelease(await findReleases(pool, module.id, wanted), module.name, wanted);
 		const stored = await loadStored(pool, release.id);
 		const report = createReport();
@@ -137,7 +150,8 @@ export async function createReleases({ postgres, tenancy, views, registry, log }
 				home,
 				projectById: (id) => tenancy.projectById(id),
 				publish: (input) => releases.publish(input),
-				install: (project, id, name, release) => releases.install({ project, module: { id, name }, release, demo: false })
+				install: (project, id, name, release) =>
+					releases.install({ project, module: { id, name }, release, demo: false })
 			});
 		},
 		end: () => types.end()
@@ -148,11 +162,16 @@ export async function createReleases({ postgres, tenancy, views, registry, log }
 function chooseRelease(found: readonly ReleaseSummary[], module: string, wanted: string): ReleaseSummary {
 	const [first, second] = found;
 	if (!first) {
-		const message = wanted ? `"${module}" has no release "${wanted}".` : `"${module}" has no release yet. Publish it first.`;
+		const message = wanted
+			? `"${module}" has no release "${wanted}".`
+			: `"${module}" has no release yet. Publish it first.`;
 		throw errors.RELEASE_UNKNOWN(message, { module, release: wanted });
 	}
 	if (!second || !wanted) return first;
-	throw errors.RELEASE_AMBIGUOUS(`Several releases of "${module}" begin with "${wanted}". Give more digits.`, {
-		releases: found.map((one) => one.hash.slice(0, 12))
-	});
+	throw errors.RELEASE_AMBIGUOUS(
+		`Several releases of "${module}" begin with "${wanted}". Give more digits.`,
+		{
+			releases: found.map((one) => one.hash.slice(0, 12))
+		}
+	);
 }

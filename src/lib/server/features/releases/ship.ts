@@ -14,7 +14,12 @@ export interface ShipTools {
 	readonly home: Project;
 	readonly projectById: (id: string) => Promise<Project | undefined>;
 	readonly publish: (input: PublishInput) => Promise<PublishResult>;
-	readonly install: (project: Project, moduleId: string, name: string, release: string) => Promise<PublishResult>;
+	readonly install: (
+		project: Project,
+		moduleId: string,
+		name: string,
+		release: string
+	) => Promise<PublishResult>;
 }
 
 /**
@@ -42,7 +47,10 @@ async function ship(tools: ShipTools, name: string, files: ModuleFiles): Promise
 	if (!known) {
 		const made = await tools.publish({ project: home, module, files, createdBy: undefined, install: false });
 		if (!made.ok) {
-			tools.log.error('a shipped module did not pass the gate', { module: name, diagnostics: made.diagnostics });
+			tools.log.error('a shipped module did not pass the gate', {
+				module: name,
+				diagnostics: made.diagnostics
+			});
 			return 'refused';
 		}
 	}
@@ -50,14 +58,22 @@ async function ship(tools: ShipTools, name: string, files: ModuleFiles): Promise
 	for (const project of projects) {
 		const result = await tools.install(project, module.id, name, hash);
 		if (!result.ok) {
-			tools.log.error('a shipped module was not brought up', { module: name, project: project.path, diagnostics: result.diagnostics });
+			tools.log.error('a shipped module was not brought up', {
+				module: name,
+				project: project.path,
+				diagnostics: result.diagnostics
+			});
 		}
 	}
 	return projects.length > 0 ? 'installed' : 'unchanged';
 }
 
 /** Projects that serve another release of the module; the first project where none ever had it. */
-async function outdatedProjects({ pool, home, projectById }: ShipTools, moduleId: string, hash: string): Promise<Project[]> {
+async function outdatedProjects(
+	{ pool, home, projectById }: ShipTools,
+	moduleId: string,
+	hash: string
+): Promise<Project[]> {
 	const { rows } = await pool.query<{ project_id: string; active: boolean; hash: string | null }>(
 		`SELECT i.project_id, i.active, r.hash
 		   FROM loam.installation i LEFT JOIN loam.release r ON r.id = i.release_id

@@ -12,14 +12,22 @@ export interface PostgresError extends Error {
 }
 
 export function isPostgresError(error: unknown): error is PostgresError {
-	return error instanceof Error && typeof (error as PostgresError).code === 'string' && /^[0-9A-Z]{5}$/.test((error as PostgresError).code!);
+	return (
+		error instanceof Error &&
+		typeof (error as PostgresError).code === 'string' &&
+		/^[0-9A-Z]{5}$/.test((error as PostgresError).code!)
+	);
 }
 
 /**
  * Runs migrations inside the caller's transaction, until one fails; the failure is told at its place. A
  * broken transaction is the caller's to roll back.
  */
-export async function runMigrations(client: Client, migrations: readonly Migration[], found: Diagnostic[]): Promise<void> {
+export async function runMigrations(
+	client: Client,
+	migrations: readonly Migration[],
+	found: Diagnostic[]
+): Promise<void> {
 	for (const { file, sql } of migrations) {
 		if (sql.trim() === '') continue;
 		try {
@@ -33,17 +41,33 @@ export async function runMigrations(client: Client, migrations: readonly Migrati
 }
 
 function migrationFinding(file: string, sql: string, error: PostgresError): Diagnostic {
-	const finding = postgresDiagnostic(file, sql, { message: error.message, position: error.position, hint: error.hint ?? error.detail });
+	const finding = postgresDiagnostic(file, sql, {
+		message: error.message,
+		position: error.position,
+		hint: error.hint ?? error.detail
+	});
 	switch (error.code) {
 		case '55P03':
-			return { ...finding, reason: 'MIGRATION_LOCKED', hint: 'Others are writing to that table just now. Try again in a moment.' };
+			return {
+				...finding,
+				reason: 'MIGRATION_LOCKED',
+				hint: 'Others are writing to that table just now. Try again in a moment.'
+			};
 		case '57014':
-			return { ...finding, reason: 'MIGRATION_SLOW', hint: 'It takes too long while others wait. Do less in one migration.' };
+			return {
+				...finding,
+				reason: 'MIGRATION_SLOW',
+				hint: 'It takes too long while others wait. Do less in one migration.'
+			};
 		case '23502':
 		case '23503':
 		case '23505':
 		case '23514':
-			return { ...finding, reason: 'MIGRATION_DATA', hint: finding.hint ?? 'Rows that are there do not fit. Change them first, in an earlier statement.' };
+			return {
+				...finding,
+				reason: 'MIGRATION_DATA',
+				hint: finding.hint ?? 'Rows that are there do not fit. Change them first, in an earlier statement.'
+			};
 		default:
 			return { ...finding, reason: 'MIGRATION_FAILED' };
 	}

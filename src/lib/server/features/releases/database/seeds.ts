@@ -26,7 +26,9 @@ export async function loadSeeds(
 	source: { readonly file: string; readonly text: string },
 	found: Diagnostic[]
 ): Promise<void> {
-	const people = await client.query<{ id: string }>(`SELECT id FROM ${quote(schema)}.people ORDER BY name, id`);
+	const people = await client.query<{ id: string }>(
+		`SELECT id FROM ${quote(schema)}.people ORDER BY name, id`
+	);
 	const ids = people.rows.map((row) => row.id);
 	for (const table of inDependencyOrder(tables)) {
 		const rows = seeds[table.name];

@@ -31,14 +31,23 @@ function shadowPlace(postgres: Postgres, project: Project, module: string): Plac
 	const time = Date.now().toString(36).padStart(8, '0');
 	const schema = `s${time}_${randomBytes(4).toString('hex')}`;
 	const role = `loam_${postgres.instance.id}_${schema}`;
-	return { id: schema, number: 0, project, module, schema, stateSchema: schema, ownerRole: role, runRole: role };
+	return {
+		id: schema,
+		number: 0,
+		project,
+		module,
+		schema,
+		stateSchema: schema,
+		ownerRole: role,
+		runRole: role
+	};
 }
 
 async function createShadow(client: PoolClient, { instance }: Postgres, place: Place): Promise<void> {
 	await client.query(`SELECT pg_advisory_xact_lock(hashtext('loam.provision'))`);
 	await ensureTenantsRole(client, instance);
-	const [owner, schema, tenants] = [place.ownerRole, place.schema, `loam_${instance.id}_tenants`].map((name) =>
-		pg.escapeIdentifier(name)
+	const [owner, schema, tenants] = [place.ownerRole, place.schema, `loam_${instance.id}_tenants`].map(
+		(name) => pg.escapeIdentifier(name)
 	);
 	await client.query(`
 		CREATE ROLE ${owner} NOLOGIN;
@@ -58,9 +67,10 @@ async function dropShadow(client: PoolClient, schema: string, role: string): Pro
 /** Drops what a crash in the middle of a check has left. */
 export async function dropLeftovers(postgres: Postgres, now = Date.now()): Promise<void> {
 	await transaction(postgres.admin, async (client) => {
-		const { rows } = await client.query<{ name: string }>('SELECT nspname AS name FROM pg_namespace WHERE nspname ~ $1', [
-			shadowPattern
-		]);
+		const { rows } = await client.query<{ name: string }>(
+			'SELECT nspname AS name FROM pg_namespace WHERE nspname ~ $1',
+			[shadowPattern]
+		);
 		for (const { name } of rows) {
 			const madeAt = parseInt(name.slice(1, 9), 36);
 			if (now - madeAt > leftoverMs) await dropShadow(client, name, `loam_${postgres.instance.id}_${name}`);

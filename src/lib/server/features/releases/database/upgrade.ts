@@ -22,12 +22,22 @@ const lockAttempts = 20;
  * transaction that also records them in `_migrations` and ends only where tables and schema agree.
  * Running it again does nothing. On a finding nothing was changed.
  */
-export async function upgrade(tenancy: Tenancy, place: Place, wanted: Upgrade, found: Diagnostic[]): Promise<void> {
+export async function upgrade(
+	tenancy: Tenancy,
+	place: Place,
+	wanted: Upgrade,
+	found: Diagnostic[]
+): Promise<void> {
 	await attempt(tenancy, place, wanted, 'COMMIT', '60s', found);
 }
 
 /** The same against the real rows, rolled back: what would go wrong goes wrong here. */
-export async function tryUpgrade(tenancy: Tenancy, place: Place, wanted: Upgrade, found: Diagnostic[]): Promise<void> {
+export async function tryUpgrade(
+	tenancy: Tenancy,
+	place: Place,
+	wanted: Upgrade,
+	found: Diagnostic[]
+): Promise<void> {
 	await attempt(tenancy, place, wanted, 'ROLLBACK', '10s', found);
 }
 
@@ -96,9 +106,10 @@ async function pendingMigrations(
 
 /** What an installation has run, by file; makes the record where there is none. The runtime role may not see it. */
 export async function appliedMigrations(client: Client, place: Place): Promise<Map<string, string>> {
-	const { rows: tables } = await client.query<{ name: string | null }>('SELECT to_regclass($1)::text AS name', [
-		`${quote(place.schema)}._migrations`
-	]);
+	const { rows: tables } = await client.query<{ name: string | null }>(
+		'SELECT to_regclass($1)::text AS name',
+		[`${quote(place.schema)}._migrations`]
+	);
 	if (tables[0]!.name === null) {
 		await client.query(`
 			CREATE TABLE _migrations (
@@ -109,7 +120,9 @@ export async function appliedMigrations(client: Client, place: Place): Promise<M
 			);
 			REVOKE ALL ON _migrations FROM ${quote(place.runRole)}`);
 	}
-	const { rows } = await client.query<{ file: string; sha256: string }>('SELECT file, sha256 FROM _migrations');
+	const { rows } = await client.query<{ file: string; sha256: string }>(
+		'SELECT file, sha256 FROM _migrations'
+	);
 	return new Map(rows.map((row) => [row.file, row.sha256]));
 }
 

@@ -17,13 +17,22 @@ export interface Names {
 /** Views, columns, commands and pages that module.json names must be there; filters must fit their rows. */
 export function checkAccess(source: string, manifest: Manifest, names: Names, found: Diagnostic[]): void {
 	const report = (path: Path, part: 'key' | 'value', reason: string, message: string, hint: string) =>
-		found.push({ severity: 'error', file: 'module.json', ...locate(source, path, part), reason, message, hint });
+		found.push({
+			severity: 'error',
+			file: 'module.json',
+			...locate(source, path, part),
+			reason,
+			message,
+			hint
+		});
 
 	checkViews(manifest.access.views, names.views, report, found, source);
 	checkCommands(manifest.access.commands, names, report, found, source);
 	manifest.navigation.forEach(({ page }, i) => {
 		const exists = names.pages.some((one) => one.route.join('/') === page);
-		const isGenerated = names.tables.some((table) => page === table.name || page.startsWith(`${table.name}/`));
+		const isGenerated = names.tables.some(
+			(table) => page === table.name || page.startsWith(`${table.name}/`)
+		);
 		if (exists || isGenerated || page === '') return;
 		report(
 			['navigation', i, 'page'],
@@ -48,14 +57,30 @@ function checkViews(
 		const path = ['access', 'views', name];
 		const view = views.find((one) => one.name === name);
 		if (!view) {
-			report(path, 'key', 'VIEW_UNKNOWN', `There is no view "${name}".`, known('Views', name, views.map((one) => one.name)));
+			report(
+				path,
+				'key',
+				'VIEW_UNKNOWN',
+				`There is no view "${name}".`,
+				known(
+					'Views',
+					name,
+					views.map((one) => one.name)
+				)
+			);
 			continue;
 		}
 		checkRules(read, view.columns, source, [path, [...path, 'read']], found);
 		for (const column of Object.keys(columns)) {
 			if (view.columns.some((one) => one.name === column)) continue;
 			const names = view.columns.map((one) => one.name);
-			report([...path, 'columns', column], 'key', 'COLUMN_UNKNOWN', `"${name}" has no column "${column}".`, known('Columns', column, names));
+			report(
+				[...path, 'columns', column],
+				'key',
+				'COLUMN_UNKNOWN',
+				`"${name}" has no column "${column}".`,
+				known('Columns', column, names)
+			);
 		}
 	}
 }
@@ -71,14 +96,30 @@ function checkCommands(
 		const path = ['access', 'commands', name];
 		const method = methods.find((one) => one.name === name);
 		if (!method) {
-			report(path, 'key', 'COMMAND_UNKNOWN', `There is no command "${name}".`, known('Commands', name, methods.map((one) => one.name)));
+			report(
+				path,
+				'key',
+				'COMMAND_UNKNOWN',
+				`There is no command "${name}".`,
+				known(
+					'Commands',
+					name,
+					methods.map((one) => one.name)
+				)
+			);
 			continue;
 		}
 		const { run } = method;
 		const table = run.kind === 'standard' ? tables.find((one) => one.name === run.table) : undefined;
 		if (table) checkRules(rules, table.columns, source, [path], found);
 		else if (rules.some((rule) => rule.where !== undefined)) {
-			report(path, 'value', 'WHERE_NOT_HERE', `"${name}" runs a handler, which has no rows to filter.`, 'Check it in the handler, by loam.principal.');
+			report(
+				path,
+				'value',
+				'WHERE_NOT_HERE',
+				`"${name}" runs a handler, which has no rows to filter.`,
+				'Check it in the handler, by loam.principal.'
+			);
 		}
 	}
 }
@@ -96,7 +137,9 @@ function checkRules(
 		const problem = checkFilter(rule.where, columns);
 		if (!problem) return;
 		const spans = paths.map((path) => locate(source, [...path, i, 'where']));
-		const span = spans.reduce((best, one) => (one.line > best.line || (one.line === best.line && one.column > best.column) ? one : best));
+		const span = spans.reduce((best, one) =>
+			one.line > best.line || (one.line === best.line && one.column > best.column) ? one : best
+		);
 		found.push(filterFinding('module.json', span, rule.where, problem));
 	});
 }
@@ -106,7 +149,12 @@ export function filterFinding(
 	file: string,
 	span: ReturnType<typeof spanOf>,
 	filter: string,
-	problem: { readonly message: string; readonly hint?: string; readonly offset: number; readonly length: number }
+	problem: {
+		readonly message: string;
+		readonly hint?: string;
+		readonly offset: number;
+		readonly length: number;
+	}
 ): Diagnostic {
 	const before = JSON.stringify(filter.slice(0, problem.offset)).length - 1;
 	const place = positionAt(filter, problem.offset);
@@ -127,6 +175,9 @@ export function filterFinding(
 /** "Did you mean …?" and the list of what there is. */
 export function known(what: string, word: string, names: readonly string[]): string {
 	const near = nearest(word, names);
-	const list = names.length > 0 ? `${what} are: ${names.slice(0, 40).join(', ')}.` : `There are no ${what.toLowerCase()} yet.`;
+	const list =
+		names.length > 0
+			? `${what} are: ${names.slice(0, 40).join(', ')}.`
+			: `There are no ${what.toLowerCase()} yet.`;
 	return near ? `Did you mean "${near}"? ${list}` : list;
 }

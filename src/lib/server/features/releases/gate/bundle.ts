@@ -2,37 +2,31 @@ import { build, type Message, type Plugin } from 'esbuild';
 import type { Diagnostic } from '#kernel';
 import type { ModuleFiles } from '#engine/module';
 
-export interface Bundle {
-	/** An IIFE that sets `globalThis.__handlers` to handlers by file. */
-	readonly code: string;
-	/** Source map, JSON. */
-	readonly map: string;
-}
-
 export type BundleOutcome =
-	| { readonly ok: true; readonly bundle: Bundle }
+	| { readonly ok: true; readonly code: string }
 	| { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Bundles the handlers of a module and what they import of logic/ into one script for an isolate. */
+/**
+ * Bundles the handlers of a module and what they import of logic/ into one script for an isolate: an IIFE
+ * that sets `globalThis.__handlers` to handlers by file, its source map as a comment at the end.
+ */
 export async function bundleLogic(files: ModuleFiles, handlers: readonly string[]): Promise<BundleOutcome> {
 	try {
 		const result = await build({
 			stdin: { contents: entryText(handlers), loader: 'ts', sourcefile: 'handlers.ts', resolveDir: '/' },
 			bundle: true,
 			write: false,
-			outfile: 'handlers.js',
 			format: 'iife',
 			platform: 'neutral',
 			target: 'es2023',
-			sourcemap: 'external',
+			sourcemap: 'inline',
 			charset: 'utf8',
 			legalComments: 'none',
 			logLevel: 'silent',
 			tsconfigRaw: '{}',
 			plugins: [virtualFiles(files)]
 		});
-		const text = (end: string) => result.outputFiles.find((file) => file.path.endsWith(end))?.text ?? '';
-		return { ok: true, bundle: { code: text('.js'), map: text('.map') } };
+		return { ok: true, code: result.outputFiles[0]!.text };
 	} catch (error) {
 		const messages = (error as { errors?: Message[] }).errors;
 		if (!messages) throw error;
@@ -55,7 +49,9 @@ function virtualFiles(files: ModuleFiles): Plugin {
 				if (kind === 'entry-point') return undefined;
 				const base = importer.startsWith('/') ? `file://${importer}` : 'file:///';
 				const wanted = decodeURIComponent(new URL(path, base).pathname).slice(1);
-				const found = [wanted, `${wanted}.ts`, `${wanted}/index.ts`].find((one) => /^logic\//.test(one) && files.has(one));
+				const found = [wanted, `${wanted}.ts`, `${wanted}/index.ts`].find(
+					(one) => /^logic\//.test(one) && files.has(one)
+				);
 				if (found !== undefined && /^[./]/.test(path)) return { path: `/${found}`, namespace: 'module' };
 				return { errors: [{ text: `"${path}" is no file of logic/.` }] };
 			});

@@ -24,9 +24,17 @@ afterAll(async () => {
 	await db.drop();
 });
 
-async function gate(files: ReadonlyMap<string, string>, module = 'notes', released = new Map<string, string>()) {
+async function gate(
+	files: ReadonlyMap<string, string>,
+	module = 'notes',
+	released = new Map<string, string>()
+) {
 	const report = createReport();
-	const candidate = await runGate({ postgres: db, tenancy, types }, { project, module, files, released }, report);
+	const candidate = await runGate(
+		{ postgres: db, tenancy, types },
+		{ project, module, files, released },
+		report
+	);
 	return { candidate, ...report.finish() };
 }
 

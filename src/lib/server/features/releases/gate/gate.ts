@@ -1,5 +1,11 @@
 import type { Diagnostic } from '#kernel';
-import { contentHash, type Manifest, type ModuleFiles, type ReleaseArtifact, type Seeds } from '#engine/module';
+import {
+	contentHash,
+	type Manifest,
+	type ModuleFiles,
+	type ReleaseArtifact,
+	type Seeds
+} from '#engine/module';
 import type { ViewSpec } from '#engine/view';
 import type { Project, Tenancy } from '#core/tenancy';
 import type { Client, Postgres } from '#platform/postgres';
@@ -8,7 +14,6 @@ import { inShadow } from '../database/shadow.ts';
 import type { ReportWriter } from '../report.ts';
 import type { TypeChecker } from '../types/checker.ts';
 import { checkAccess } from './access.ts';
-import type { Bundle } from './bundle.ts';
 import { bundle, checkHandlers, checkLogicTypes } from './logic.ts';
 import { checkMigrations, readMigrations, type Migration } from './migrations.ts';
 import { checkPages } from './pages.ts';
@@ -49,7 +54,11 @@ export interface Candidate {
  * Every check that a module must pass, each a step of the report. Steps that need what another step made
  * are skipped when that one failed; all others run, so that one pass finds as much as it can.
  */
-export async function runGate(tools: GateTools, input: GateInput, report: ReportWriter): Promise<Candidate | undefined> {
+export async function runGate(
+	tools: GateTools,
+	input: GateInput,
+	report: ReportWriter
+): Promise<Candidate | undefined> {
 	const { files, module } = input;
 	let parsed: ParsedFiles | undefined;
 	const whole = await report.run('files', (found) => (parsed = parseFiles(files, module, found)));
@@ -69,7 +78,8 @@ export async function runGate(tools: GateTools, input: GateInput, report: Report
 		}
 		await report.run('pages', (found) => checkPages(files, parsed!.pages, views, methods, found));
 	}
-	if (!report.finish().ok || !whole || !compiled || !views || !made || !manifest) return undefined;
+	if (!report.finish().ok || !whole || !compiled || !views || made === undefined || !manifest)
+		return undefined;
 	return candidate(input, parsed!, manifest, compiled, views, made);
 }
 
@@ -78,19 +88,24 @@ function skipAll(report: ReportWriter, steps: readonly string[]): undefined {
 	return undefined;
 }
 
-/** Handlers, their types, and the script that they become. */
+/** Handlers and their types; gives the script that they become. */
 async function buildLogic(
 	{ types }: GateTools,
 	{ files, project, module }: GateInput,
 	{ schema }: CompiledSchema,
 	report: ReportWriter
-): Promise<Bundle | undefined> {
-	let handlers: string[] = [];
-	await report.run('types', async (found) => {
-		handlers = checkHandlers(files, schema, found);
-		await checkLogicTypes(types, `${project.path}/${module}`, files, schema, handlers, found);
-	});
-	return report.run('bundle', (found) => bundle(files, handlers, found));
+): Promise<string | undefined> {
+	const missing: Diagnostic[] = [];
+	const handlers = checkHandlers(files, schema, missing);
+	const key = `${project.path}/${module}`;
+	const [, script] = await Promise.all([
+		report.run('types', async (found) => {
+			found.push(...missing);
+			await checkLogicTypes(types, key, files, schema, handlers, found);
+		}),
+		report.run('bundle', (found) => bundle(files, handlers, found))
+	]);
+	return script;
 }
 
 /** Migrations and views, tried in a shadow schema. Gives every view, implicit ones too. */
@@ -119,12 +134,17 @@ async function buildData(
 		const rehearsed = await report.run('rehearsal', async (found) => {
 			checkSeeds(files, seeds, tables, found);
 			await rehearse(client, schema, migrations, tables, found);
-			return found.length === 0 ? tryDemo(client, schema, tables, seeds, files, found).then(() => true) : undefined;
+			return found.length === 0
+				? tryDemo(client, schema, tables, seeds, files, found).then(() => true)
+				: undefined;
 		});
 		return report.run('views', async (found) => {
 			found.push(...problems);
 			if (!rehearsed) return undefined;
-			return [...(await implicitViews(tables, found)), ...(await finishViews(client, schema, planned, found))];
+			return [
+				...(await implicitViews(tables, found)),
+				...(await finishViews(client, schema, planned, found))
+			];
 		});
 	});
 }
@@ -147,7 +167,7 @@ async function candidate(
 	manifest: Manifest,
 	compiled: CompiledSchema,
 	views: readonly ViewSpec[],
-	{ code, map }: Bundle
+	script: string
 ): Promise<Candidate> {
 	const { schema, descriptor } = compiled;
 	return {
@@ -165,8 +185,7 @@ async function candidate(
 			methods: schema.methods,
 			views,
 			pages: parsed.pages,
-			bundle: code,
-			sourceMap: map,
+			bundle: script,
 			locales: parsed.locales
 		}
 	};

@@ -2,12 +2,14 @@ import type { Diagnostic } from '#kernel';
 import { filesOf, type ModuleFiles } from '#engine/module';
 import { placeOf, schemaFile, sdkTypes, type Schema } from '#engine/schema';
 import type { TypeChecker } from '../types/checker.ts';
-import { bundleLogic, type Bundle } from './bundle.ts';
+import { bundleLogic } from './bundle.ts';
 
 /** Handlers by their files; each method has one, and each file straight in logic/ is one. */
 export function checkHandlers(files: ModuleFiles, schema: Schema, found: Diagnostic[]): string[] {
 	const present = filesOf(files, 'logic').filter((path) => path.split('/').length === 2);
-	const wanted = schema.methods.flatMap((method) => (method.run.kind === 'handler' ? [{ method, file: method.run.file }] : []));
+	const wanted = schema.methods.flatMap((method) =>
+		method.run.kind === 'handler' ? [{ method, file: method.run.file }] : []
+	);
 	for (const { method, file } of wanted) {
 		if (files.has(file)) continue;
 		const desc = schema.registry.getService(method.service)?.methods.find((one) => one.name === method.name);
@@ -54,9 +56,9 @@ export async function bundle(
 	files: ModuleFiles,
 	handlers: readonly string[],
 	found: Diagnostic[]
-): Promise<Bundle | undefined> {
+): Promise<string | undefined> {
 	const outcome = await bundleLogic(files, handlers);
-	if (outcome.ok) return outcome.bundle;
+	if (outcome.ok) return outcome.code;
 	found.push(...outcome.diagnostics);
 	return undefined;
 }

@@ -51,18 +51,35 @@ function sameNumbers(migrations: readonly Migration[]): Diagnostic[] {
 		const before = migrations[i - 1]?.file;
 		if (before === undefined || numberOf(before) !== numberOf(file)) return [];
 		return [
-			at(file, 'MIGRATION_NUMBER', `${before} has the same number.`, 'Give each migration the next free number.')
+			at(
+				file,
+				'MIGRATION_NUMBER',
+				`${before} has the same number.`,
+				'Give each migration the next free number.'
+			)
 		];
 	});
 }
 
 function changed(file: string, isGone: boolean): Diagnostic {
-	const message = isGone ? `${file} was released and is gone.` : 'This migration was released and has changed since.';
-	return at(file, 'MIGRATION_RELEASED', message, 'Restore it as it was, and put the change into a new migration.');
+	const message = isGone
+		? `${file} was released and is gone.`
+		: 'This migration was released and has changed since.';
+	return at(
+		file,
+		'MIGRATION_RELEASED',
+		message,
+		'Restore it as it was, and put the change into a new migration.'
+	);
 }
 
 function tooEarly(file: string, last: string): Diagnostic {
-	return at(file, 'MIGRATION_ORDER', `It would run before ${last}, which was released.`, 'Give it a higher number.');
+	return at(
+		file,
+		'MIGRATION_ORDER',
+		`It would run before ${last}, which was released.`,
+		'Give it a higher number.'
+	);
 }
 
 function at(file: string, reason: string, message: string, hint: string): Diagnostic {

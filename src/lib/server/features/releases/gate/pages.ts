@@ -47,8 +47,14 @@ function checkBinding(
 	binding.order.forEach((order, i) => {
 		const column = parseOrder(order)?.column ?? '';
 		if (view.columns.some((one) => one.name === column)) return;
-		const hint = known('Columns', column, view.columns.map((one) => one.name));
-		found.push(error(file, span('order', i), 'COLUMN_UNKNOWN', `"${binding.view}" has no column "${column}".`, hint));
+		const hint = known(
+			'Columns',
+			column,
+			view.columns.map((one) => one.name)
+		);
+		found.push(
+			error(file, span('order', i), 'COLUMN_UNKNOWN', `"${binding.view}" has no column "${column}".`, hint)
+		);
 	});
 	return view;
 }
@@ -66,7 +72,9 @@ function checkVerbs(file: string, source: string, methods: readonly MethodSpec[]
 		if (verb && names.includes(text as string)) return [];
 		const at = verb ?? action;
 		const message = verb ? `There is no command "${String(text)}".` : 'The action calls no command.';
-		const hint = verb ? known('Commands', String(text), names) : 'Give it a "verb": the name of a method of schema.proto.';
+		const hint = verb
+			? known('Commands', String(text), names)
+			: 'Give it a "verb": the name of a method of schema.proto.';
 		return [error(file, spanOf(source, at.offset, verb ? at.length : 1), 'COMMAND_UNKNOWN', message, hint)];
 	});
 }
@@ -83,6 +91,12 @@ function verbNode(action: Node): Node | undefined {
 	return findNodeAtLocation(action, isSubmit ? ['data', 'verb'] : ['verb']);
 }
 
-function error(file: string, span: ReturnType<typeof spanOf>, reason: string, message: string, hint: string): Diagnostic {
+function error(
+	file: string,
+	span: ReturnType<typeof spanOf>,
+	reason: string,
+	message: string,
+	hint: string
+): Diagnostic {
 	return { severity: 'error', file, ...span, reason, message, hint };
 }

@@ -47,15 +47,29 @@ async function compile(files: Readonly<Record<string, string>>): Promise<Compile
 
 function build(folder: string): Promise<CompileOutcome> {
 	const [command, ...prefix] = bufCommand();
-	const args = [...prefix, 'build', folder, '-o', '-#format=binpb', '--error-format=json', '--timeout', `${timeoutMs}ms`];
+	const args = [
+		...prefix,
+		'build',
+		folder,
+		'-o',
+		'-#format=binpb',
+		'--error-format=json',
+		'--timeout',
+		`${timeoutMs}ms`
+	];
 	const env = { PATH: process.env['PATH'], HOME: folder, BUF_CACHE_DIR: folder };
 	return new Promise((resolve, reject) => {
-		execFile(command!, args, { encoding: 'buffer', maxBuffer: 64_000_000, env, cwd: folder }, (error, stdout, stderr) => {
-			if (!error) return resolve({ ok: true, descriptor: new Uint8Array(stdout) });
-			const diagnostics = parseErrors(folder, `${stdout.toString()}\n${stderr.toString()}`);
-			if (diagnostics.length > 0) resolve({ ok: false, diagnostics });
-			else reject(new Error(`buf could not run: ${stderr.toString().slice(0, 500)}`, { cause: error }));
-		});
+		execFile(
+			command!,
+			args,
+			{ encoding: 'buffer', maxBuffer: 64_000_000, env, cwd: folder },
+			(error, stdout, stderr) => {
+				if (!error) return resolve({ ok: true, descriptor: new Uint8Array(stdout) });
+				const diagnostics = parseErrors(folder, `${stdout.toString()}\n${stderr.toString()}`);
+				if (diagnostics.length > 0) resolve({ ok: false, diagnostics });
+				else reject(new Error(`buf could not run: ${stderr.toString().slice(0, 500)}`, { cause: error }));
+			}
+		);
 	});
 }
 
@@ -97,7 +111,9 @@ function diagnosticOf(folder: string, error: BufError): Diagnostic {
 		file: schemaFile,
 		line: (isOwn && error.start_line) || 1,
 		column: (isOwn && error.start_column) || 1,
-		...(isOwn && error.end_line && error.end_column ? { endLine: error.end_line, endColumn: error.end_column } : {}),
+		...(isOwn && error.end_line && error.end_column
+			? { endLine: error.end_line, endColumn: error.end_column }
+			: {}),
 		reason: 'PROTO',
 		message: error.message.replaceAll(`${folder}/`, ''),
 		...(hint === undefined ? {} : { hint })
@@ -108,7 +124,8 @@ function hintFor(message: string): string | undefined {
 	if (/import|does not exist/.test(message)) {
 		return 'A module imports "loam/options.proto" and "google/protobuf/….proto", and nothing else.';
 	}
-	if (/in this scope/.test(message)) return 'Declare the message, correct the name, or add the import that has it.';
+	if (/in this scope/.test(message))
+		return 'Declare the message, correct the name, or add the import that has it.';
 	if (/field (number|tag)/.test(message)) return 'Every field has a number of its own: string title = 2;';
 	return undefined;
 }

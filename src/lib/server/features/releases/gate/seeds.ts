@@ -15,8 +15,19 @@ export function checkSeeds(
 		for (const [name, rows] of Object.entries(rowsOf)) {
 			const table = tables.find((one) => one.name === name);
 			if (!table) {
-				const hint = known('Tables', name, tables.map((one) => one.name));
-				found.push({ severity: 'error', file, ...locate(source, [name], 'key'), reason: 'TABLE_UNKNOWN', message: `There is no table "${name}".`, hint });
+				const hint = known(
+					'Tables',
+					name,
+					tables.map((one) => one.name)
+				);
+				found.push({
+					severity: 'error',
+					file,
+					...locate(source, [name], 'key'),
+					reason: 'TABLE_UNKNOWN',
+					message: `There is no table "${name}".`,
+					hint
+				});
 				continue;
 			}
 			found.push(...unknownColumns(file, source, table, rows));
@@ -29,7 +40,8 @@ function unknownColumns(file: string, source: string, table: TableSpec, rows: Se
 	const names = table.columns.map((column) => column.name);
 	const first = new Map<string, number>();
 	rows.forEach((row, i) => {
-		for (const column of Object.keys(row)) if (!names.includes(column) && !first.has(column)) first.set(column, i);
+		for (const column of Object.keys(row))
+			if (!names.includes(column) && !first.has(column)) first.set(column, i);
 	});
 	return [...first].map(([column, i]) => ({
 		severity: 'error',

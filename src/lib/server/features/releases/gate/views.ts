@@ -2,7 +2,15 @@ import type { Diagnostic } from '#kernel';
 import { filesOf, type ModuleFiles } from '#engine/module';
 import { schemaFile, type TableSpec } from '#engine/schema';
 import { postgresDiagnostic } from '#engine/sql';
-import { finishView, implicitView, peopleTable, planView, renderSql, type ViewPlan, type ViewSpec } from '#engine/view';
+import {
+	finishView,
+	implicitView,
+	peopleTable,
+	planView,
+	renderSql,
+	type ViewPlan,
+	type ViewSpec
+} from '#engine/view';
 import type { Client } from '#platform/postgres';
 import { isPostgresError } from '../database/run-migrations.ts';
 
@@ -84,9 +92,13 @@ async function describe(
 		return rows[0]!.types;
 	} catch (error) {
 		if (!isPostgresError(error)) throw error;
-		const position = error.position === undefined ? undefined : String(Number(error.position) - prefix.length);
+		const position =
+			error.position === undefined ? undefined : String(Number(error.position) - prefix.length);
 		const { message, hint } = error;
-		found.push({ ...postgresDiagnostic(file, plan.sql, { message, hint, position }), reason: 'VIEW_REFUSED' });
+		found.push({
+			...postgresDiagnostic(file, plan.sql, { message, hint, position }),
+			reason: 'VIEW_REFUSED'
+		});
 		return undefined;
 	}
 }

@@ -27,7 +27,11 @@ export interface Wanted {
 }
 
 /** Where the project has, or had, a module of that name; undefined: nowhere yet. */
-export async function findPlace(tenancy: Tenancy, project: Project, name: string): Promise<Place | undefined> {
+export async function findPlace(
+	tenancy: Tenancy,
+	project: Project,
+	name: string
+): Promise<Place | undefined> {
 	return (await tenancy.places(project.id)).find((place) => place.module === name);
 }
 
@@ -99,11 +103,18 @@ function tablesOf(artifact: ReleaseArtifact) {
 async function retire({ tenancy, views }: InstallTools, project: Project, place: Place): Promise<void> {
 	const installation = await tenancy.installation(project.id, place.module);
 	if (!installation) return;
-	const needed: ViewSpec[] = [installation.release, installation.previous].flatMap((one) => one?.artifact.views ?? []);
+	const needed: ViewSpec[] = [installation.release, installation.previous].flatMap(
+		(one) => one?.artifact.views ?? []
+	);
 	await views.retain(place, new Set(needed.map((view) => view.hash)));
 }
 
-async function loadDemo(tenancy: Tenancy, place: Place, { files, artifact }: Wanted, found: Diagnostic[]): Promise<void> {
+async function loadDemo(
+	tenancy: Tenancy,
+	place: Place,
+	{ files, artifact }: Wanted,
+	found: Diagnostic[]
+): Promise<void> {
 	const text = files.get(demoFile);
 	const seeds = text === undefined ? undefined : parseSeeds(text, demoFile).value;
 	if (text === undefined || !seeds) return;

@@ -9,7 +9,11 @@ const wait = '60s';
  * Runs `work` while no other node or request publishes or installs this module. The lock is a session's,
  * so a crash gives it back. Throws PUBLISH_BUSY.
  */
-export async function withModuleLock<T>(postgres: Postgres, moduleId: string, work: () => Promise<T>): Promise<T> {
+export async function withModuleLock<T>(
+	postgres: Postgres,
+	moduleId: string,
+	work: () => Promise<T>
+): Promise<T> {
 	const client = await postgres.connect(postgres.instance.urlAs('app'), { application_name: 'loam publish' });
 	try {
 		await client.query(`SET lock_timeout = '${wait}'`);
@@ -17,7 +21,9 @@ export async function withModuleLock<T>(postgres: Postgres, moduleId: string, wo
 		return await work();
 	} catch (error) {
 		if (isPostgresError(error) && error.code === '55P03') {
-			throw errors.PUBLISH_BUSY('This module is being published right now. Try again in a moment.', { module: moduleId });
+			throw errors.PUBLISH_BUSY('This module is being published right now. Try again in a moment.', {
+				module: moduleId
+			});
 		}
 		throw error;
 	} finally {

@@ -37,7 +37,9 @@ export async function publish(tools: GateTools & InstallTools, input: PublishInp
 			for (const step of steps) report.skip(step);
 			return { ...report.finish(), release: undefined };
 		}
-		const release = await report.run('release', () => saveRelease(pool, module.id, candidate, input.createdBy));
+		const release = await report.run('release', () =>
+			saveRelease(pool, module.id, candidate, input.createdBy)
+		);
 		if (release && input.install !== false) {
 			const { hash, artifact } = candidate;
 			const wanted = { releaseId: release.id, hash, files, artifact, demo: input.demo ?? false };

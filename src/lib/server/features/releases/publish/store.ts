@@ -78,16 +78,20 @@ export interface StoredRelease {
 }
 
 export async function loadStored(pool: Pool, id: string): Promise<StoredRelease> {
-	const { rows } = await pool.query<{ hash: string; files: Record<string, string>; artifact: ReleaseArtifact }>(
-		'SELECT hash, files, artifact FROM loam.release WHERE id = $1',
-		[id]
-	);
+	const { rows } = await pool.query<{
+		hash: string;
+		files: Record<string, string>;
+		artifact: ReleaseArtifact;
+	}>('SELECT hash, files, artifact FROM loam.release WHERE id = $1', [id]);
 	const { hash, files, artifact } = rows[0]!;
 	return { hash, files: new Map(Object.entries(files)), artifact };
 }
 
 /** Every migration that a release of the module ever had: path to text. */
-export async function releasedMigrations(pool: Pool | PoolClient, moduleId: string): Promise<Map<string, string>> {
+export async function releasedMigrations(
+	pool: Pool | PoolClient,
+	moduleId: string
+): Promise<Map<string, string>> {
 	const { rows } = await pool.query<{ path: string; content: string }>(
 		`SELECT DISTINCT ON (file.key) file.key AS path, file.value AS content
 		   FROM loam.release r CROSS JOIN LATERAL jsonb_each_text(r.files) AS file

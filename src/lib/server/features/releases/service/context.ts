@@ -21,7 +21,9 @@ export interface Doorkeeper {
 export async function administered(door: Doorkeeper, principal: Principal, path: string): Promise<Project> {
 	const [organization, slug, rest] = path.split('/');
 	if (!organization || !slug || rest !== undefined) {
-		throw errors.PROJECT_PATH(`"${path}" is no project. Write it as organization/project, e.g. home/main.`, { project: path });
+		throw errors.PROJECT_PATH(`"${path}" is no project. Write it as organization/project, e.g. home/main.`, {
+			project: path
+		});
 	}
 	return mayAdminister(door, principal, await door.tenancy.project(organization, slug), path);
 }
@@ -30,14 +32,22 @@ export async function administeredById(door: Doorkeeper, principal: Principal, i
 	return mayAdminister(door, principal, await door.tenancy.projectById(id), id);
 }
 
-function mayAdminister(door: Doorkeeper, principal: Principal, project: Project | undefined, name: string): Project {
+function mayAdminister(
+	door: Doorkeeper,
+	principal: Principal,
+	project: Project | undefined,
+	name: string
+): Project {
 	const roles = project && door.rolesIn(principal, project);
 	// Who has no role in a project is not told that it exists.
 	if (!project || !roles || roles.size === 0) {
 		throw errors.PROJECT_UNKNOWN(`There is no project "${name}" for you.`, { project: name });
 	}
 	if (isProjectAdmin(roles)) return project;
-	throw errors.PROJECT_ADMIN_NEEDED('Only admins of the project build and install modules. Ask one of them.', {
-		project: project.path
-	});
+	throw errors.PROJECT_ADMIN_NEEDED(
+		'Only admins of the project build and install modules. Ask one of them.',
+		{
+			project: project.path
+		}
+	);
 }

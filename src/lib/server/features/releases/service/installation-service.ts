@@ -36,7 +36,9 @@ export function installationService(
 			const module = await findModule(principal, project, wanted);
 			const present = await find(project, module.name);
 			if (present && present.moduleId !== module.id) {
-				throw errors.MODULE_NAME_TAKEN(`This project has another module "${module.name}".`, { module: module.name });
+				throw errors.MODULE_NAME_TAKEN(`This project has another module "${module.name}".`, {
+					module: module.name
+				});
 			}
 			const result = await releases.install({ project, module, release, demo });
 			const installed = await find(project, module.name);

@@ -6,7 +6,10 @@ import { shortHashLength } from '#engine/module';
 import type { ReleaseSummary } from '../publish/store.ts';
 import type { Report, Step } from '../report.ts';
 
-export function diagnosticMessage({ hint, ...finding }: Diagnostic): MessageInitShape<typeof DiagnosticSchema> {
+export function diagnosticMessage({
+	hint,
+	...finding
+}: Diagnostic): MessageInitShape<typeof DiagnosticSchema> {
 	return { ...finding, hint: hint ?? '' };
 }
 

@@ -42,7 +42,9 @@ export function moduleService(
 
 	async function titleOf(module: ModuleListing): Promise<string> {
 		const files: ModuleFiles | undefined =
-			module.draftId === undefined ? registry.shipped().get(module.name) : (await registry.readDraft(module.draftId)).files;
+			module.draftId === undefined
+				? registry.shipped().get(module.name)
+				: (await registry.readDraft(module.draftId)).files;
 		return parseManifest(files?.get('module.json') ?? '{}').value?.title ?? module.name;
 	}
 
@@ -70,7 +72,13 @@ export function moduleService(
 		},
 		async getFiles({ draft: id }, principal) {
 			const { project, module, revision, files } = await openDraft(id, principal);
-			return { draft: id, project: project.path, module: module.name, revision, files: Object.fromEntries(files) };
+			return {
+				draft: id,
+				project: project.path,
+				module: module.name,
+				revision,
+				files: Object.fromEntries(files)
+			};
 		},
 		async check({ draft: id }, principal) {
 			const { project, module, revision, files } = await openDraft(id, principal);
@@ -79,10 +87,13 @@ export function moduleService(
 		async publish({ draft: id, baseRevision }, principal) {
 			const { project, module, revision, files } = await openDraft(id, principal);
 			if (baseRevision !== 0n && baseRevision !== revision) {
-				throw errors.PUBLISH_STALE('The draft has been changed meanwhile. Look at the newer files, then publish.', {
-					draft: id,
-					revision: revision.toString()
-				});
+				throw errors.PUBLISH_STALE(
+					'The draft has been changed meanwhile. Look at the newer files, then publish.',
+					{
+						draft: id,
+						revision: revision.toString()
+					}
+				);
 			}
 			const result = await releases.publish({ project, module, files, createdBy: principal.id });
 			const live = result.ok ? result.release?.hash : undefined;
@@ -94,9 +105,12 @@ export function moduleService(
 		async listReleases({ project: path, module: name }, principal) {
 			const project = await administered(door, principal, path);
 			const module = await registry.findModule(project.id, name);
-			if (!module) throw errors.MODULE_UNKNOWN(`There is no module "${name}" in this project.`, { module: name });
+			if (!module)
+				throw errors.MODULE_UNKNOWN(`There is no module "${name}" in this project.`, { module: name });
 			const live = await liveHash(project, name);
-			return { releases: (await releases.releases(module.id)).map((release) => releaseMessage(release, live)) };
+			return {
+				releases: (await releases.releases(module.id)).map((release) => releaseMessage(release, live))
+			};
 		},
 		async preview({ draft: id, page, params }, principal) {
 			const { project, module, files } = await openDraft(id, principal);
@@ -110,7 +124,10 @@ export function moduleService(
 			});
 			const shown = Object.entries(bindings).map(([name, { columns, rows }]) => [
 				name,
-				{ columns: columns.map(({ name: column, type, dims }) => ({ name: column, type, dims })), rows: [...rows] }
+				{
+					columns: columns.map(({ name: column, type, dims }) => ({ name: column, type, dims })),
+					rows: [...rows]
+				}
 			]);
 			return {
 				bindings: Object.fromEntries(shown) as Record<string, never>,

@@ -107,7 +107,10 @@ function isLibrary(path: string): boolean {
 	return dirname(path) === libraries && ts.sys.fileExists(path);
 }
 
-function libraryFile(path: string, language: ts.ScriptTarget | ts.CreateSourceFileOptions): ts.SourceFile | undefined {
+function libraryFile(
+	path: string,
+	language: ts.ScriptTarget | ts.CreateSourceFileOptions
+): ts.SourceFile | undefined {
 	if (!libraryFiles.has(path)) {
 		const text = isLibrary(path) ? ts.sys.readFile(path) : undefined;
 		libraryFiles.set(path, text === undefined ? undefined : ts.createSourceFile(path, text, language, true));
@@ -136,7 +139,9 @@ function handlerFinding(
 	const source = program.getSourceFile(`${root}/${path}`);
 	if (!source) return { file: path, line: 1, column: 1, endLine: 1, endColumn: 1, code, message };
 	const exported = source.statements.find(isDefaultExport);
-	const place = exported ? spanOf(source, exported.getStart(source), firstLineLength(exported, source)) : spanOf(source, 0, 0);
+	const place = exported
+		? spanOf(source, exported.getStart(source), firstLineLength(exported, source))
+		: spanOf(source, 0, 0);
 	return { file: path, ...place, code, message: `The default export does not fit its method. ${message}` };
 }
 
@@ -153,5 +158,10 @@ function firstLineLength(node: ts.Node, source: ts.SourceFile): number {
 function spanOf(source: ts.SourceFile, start: number, length: number) {
 	const from = ts.getLineAndCharacterOfPosition(source, start);
 	const to = ts.getLineAndCharacterOfPosition(source, start + length);
-	return { line: from.line + 1, column: from.character + 1, endLine: to.line + 1, endColumn: to.character + 1 };
+	return {
+		line: from.line + 1,
+		column: from.character + 1,
+		endLine: to.line + 1,
+		endColumn: to.character + 1
+	};
 }
