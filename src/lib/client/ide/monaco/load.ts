@@ -21,6 +21,8 @@ export function loadMonaco(): Promise<MonacoParts> {
 }
 
 async function load(): Promise<MonacoParts> {
+	// The server's bundle has no editor.
+	if (import.meta.env.SSR) throw new Error('Monaco needs a browser');
 	const { parts } = await import('./parts.ts');
 	return parts;
 }
