@@ -28,6 +28,8 @@ export interface LiveHouse {
 	readonly live: Live;
 	readonly stream: Stream;
 	readonly server: Server;
+	/** Where large snapshots lie. */
+	readonly directory: string;
 	/** `http://127.0.0.1:…` */
 	readonly url: string;
 	/** Runs statements as one source transaction; journal and position follow in it. Returns its position. */
@@ -53,6 +55,7 @@ export interface LiveHouseOptions {
 	readonly access: Access;
 	readonly limits?: LiveLimits;
 	readonly timers?: StreamParts['timers'];
+	readonly connection?: StreamParts['limits'];
 	/** Serves what is not the stream's. */
 	readonly other?: (path: string) => { type: string; body: string | Buffer } | undefined;
 }
@@ -126,11 +129,12 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 
 	const people = makePeople();
 	const place = makeInstallation(options);
+	const directory = mkdtempSync(join(tmpdir(), 'loam-live-'));
 	const live = await createLive({
 		views,
 		postgres: db,
 		log: silentLogger,
-		directory: mkdtempSync(join(tmpdir(), 'loam-live-')),
+		directory,
 		...(options.limits ? { limits: options.limits } : {})
 	});
 	const server = createServer((request, response) => {
@@ -147,7 +151,8 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		identity: people.identity,
 		log: silentLogger,
 		origin: url,
-		...(options.timers ? { timers: options.timers } : {})
+		...(options.timers ? { timers: options.timers } : {}),
+		...(options.connection ? { limits: options.connection } : {})
 	});
 	server.on('upgrade', (request, socket, head) => {
 		if (!stream.upgrade(request, socket, head)) socket.destroy();
@@ -189,6 +194,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		live,
 		stream,
 		server,
+		directory,
 		url,
 		write(...statements) {
 			const done = writing.then(() => writeNow(statements));

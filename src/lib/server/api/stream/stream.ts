@@ -30,7 +30,8 @@ export interface Stream {
 	handle(request: IncomingMessage, response: ServerResponse): boolean;
 	/** The same for a request to upgrade the connection. */
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-	stats(): { readonly readers: number; readonly connections: number };
+	/** `buffered`: bytes that connections have not taken yet. */
+	stats(): { readonly readers: number; readonly connections: number; readonly buffered: number };
 	/** Ends every browser's connection, as a failing network does; each comes back. */
 	dropConnections(): void;
 	close(): Promise<void>;
@@ -88,7 +89,10 @@ export function createStream(sources: StreamParts): Stream {
 			void admit(request, socket, head);
 			return true;
 		},
-		stats: () => ({ readers: readers.size, connections: sockets.clients.size }),
+		stats() {
+			const buffered = [...sockets.clients].reduce((sum, socket) => sum + socket.bufferedAmount, 0);
+			return { readers: readers.size, connections: sockets.clients.size, buffered };
+		},
 		dropConnections() {
 			for (const socket of sockets.clients) socket.terminate();
 		},
