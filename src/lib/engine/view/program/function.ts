@@ -41,10 +41,22 @@ function fenceFor(body: string): string {
 	for (let n = 0; ; n++) if (!body.includes(`$loam${n}$`)) return `$loam${n}$`;
 }
 
-/** With few keys a scan is never right, whatever stale statistics say. */
-export const keyedSettings = [`enable_seqscan = 'off'`, `jit = 'off'`];
+/**
+ * Planned anew at each call (a fraction of a ms), for that many keys of those tables; with few keys a scan
+ * is never right, whatever stale statistics say.
+ */
+export const keyedSettings = [
+	`plan_cache_mode = 'force_custom_plan'`,
+	`enable_seqscan = 'off'`,
+	`jit = 'off'`
+];
 /** The whole view at once. */
-export const fullSettings = [`enable_seqscan = 'on'`, `jit = 'off'`, `work_mem = '64MB'`];
+export const fullSettings = [
+	`plan_cache_mode = 'auto'`,
+	`enable_seqscan = 'on'`,
+	`jit = 'off'`,
+	`work_mem = '64MB'`
+];
 
 /**
  * The difference out of a CTE with `had`, `has` (whether there was and is a visible row), keys and rows.

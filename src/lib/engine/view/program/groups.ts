@@ -39,7 +39,7 @@ export function groupsProgram(plan: ViewPlan, types: readonly string[]): ViewPro
 					]
 				: []),
 			...maintenance(
-				hash,
+				plan,
 				view.columns.rereads ? rereadingStatements(view, rowType) : foldingStatement(view),
 				fullStatements(view),
 				view.lineage.name,

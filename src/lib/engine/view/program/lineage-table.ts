@@ -1,4 +1,4 @@
-import { castType, columnOf, formatType } from '../catalog.ts';
+import { castType, columnOf, formatType, type CatalogTable } from '../catalog.ts';
 import { columnOverTables, quote } from '../expression.ts';
 import { fromWhere, type ViewPlan } from '../plan.ts';
 import { differ, type TypedSql } from './text.ts';
@@ -90,15 +90,33 @@ export function lineageStages(plan: ViewPlan, table: LineageTable, keyed: boolea
 
 /** The changed keys of each table, typed and without doubles. */
 function changedStages(plan: ViewPlan): string[] {
-	const tables = new Map(plan.query.scope.sources.map(({ table }) => [table.name, table]));
-	return [...tables.values()].map((table) => {
+	return changedTables(plan).map(({ table, name }) => {
+		const parts = table.key.map((_, index) => `p${index}`);
 		const columns = table.key.map(
-			(name, index) => `(e.value ->> ${index})::${castType(columnOf(table, name)!)} AS k${index}`
+			(column, index) => `e.p${index}::${castType(columnOf(table, column)!)} AS k${index}`
 		);
-		return `${changedName(plan, table.name)} AS MATERIALIZED (
-	SELECT DISTINCT ${columns.join(', ')} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value)
+		return `${name} AS MATERIALIZED (
+	SELECT DISTINCT ${columns.join(', ')} FROM unnest(${parts.map((part) => `${name}_${part}`).join(', ')}) AS e(${parts.join(', ')})
 )`;
 	});
+}
+
+/**
+ * Variables with the changed keys as arrays of text. The planner, planning anew at each call, sees how many
+ * there are and which tables have none.
+ */
+export function changedVariables(plan: ViewPlan): string[] {
+	return changedTables(plan).flatMap(({ table, name }) =>
+		table.key.map(
+			(_, index) =>
+				`${name}_p${index} text[] := ARRAY(SELECT e.value ->> ${index} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value))`
+		)
+	);
+}
+
+function changedTables(plan: ViewPlan): { table: CatalogTable; name: string }[] {
+	const tables = new Map(plan.query.scope.sources.map(({ table }) => [table.name, table]));
+	return [...tables.values()].map((table) => ({ table, name: changedName(plan, table.name) }));
 }
 
 function changedName(plan: ViewPlan, table: string): string {
@@ -112,6 +130,11 @@ function staleStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 		.join(', ');
 	if (!keyed) return `stale AS (SELECT ${identity} FROM ${table.name} AS s)`;
 	const branches = plan.query.scope.sources.map((source, index) => {
+		// Where this source's key is the identity, no look-up is needed: a key without a row merges to nothing.
+		if (plan.lineage.length === 1 && plan.lineage[0] === index) {
+			const own = keysOf(table, index).map((key, part) => `c.k${part} AS ${key.name}`);
+			return `SELECT ${own.join(', ')} FROM ${changedName(plan, source.table.name)} AS c`;
+		}
 		const match = keysOf(table, index).map((key, part) => `s.${key.name} = c.k${part}`);
 		return `SELECT ${identity} FROM ${changedName(plan, source.table.name)} AS c, ${table.name} AS s
 	WHERE ${match.join(' AND ')} AND changed ? '${source.table.name}'`;

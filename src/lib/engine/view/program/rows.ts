@@ -3,7 +3,14 @@ import type { ViewPlan } from '../plan.ts';
 import type { ViewProgram } from '../types.ts';
 import { createFunction, differenceOf, fullSettings, keyedSettings } from './function.ts';
 import { keySql, saltStatements } from './key.ts';
-import { createLineage, keyName, lineageStages, lineageTable, prefixed } from './lineage-table.ts';
+import {
+	changedVariables,
+	createLineage,
+	keyName,
+	lineageStages,
+	lineageTable,
+	prefixed
+} from './lineage-table.ts';
 import { rowJson } from './text.ts';
 
 /** A view that filters, joins and computes: its rows with their lineage are its state. */
@@ -34,7 +41,7 @@ ${differenceOf(`(SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n'
 		create: [
 			...salt.create,
 			...createLineage(plan, table),
-			...maintenance(hash, statement(true), statement(false), table.name)
+			...maintenance(plan, statement(true), statement(false), table.name)
 		],
 		drop: [...dropMaintenance(hash), `DROP TABLE IF EXISTS ${table.name}`, ...salt.drop],
 		read: `SELECT ${read.join(', ')} FROM ${table.name} AS s`
@@ -42,7 +49,8 @@ ${differenceOf(`(SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n'
 }
 
 /** `m_<hash>` for changed keys; `f_<hash>` behind it for everything. */
-export function maintenance(hash: string, keyed: string, full: string, ...analyze: string[]): string[] {
+export function maintenance(plan: ViewPlan, keyed: string, full: string, ...analyze: string[]): string[] {
+	const { hash } = plan;
 	const name = `{state}.m_${hash}`;
 	return [
 		...createFunction({
@@ -54,6 +62,7 @@ export function maintenance(hash: string, keyed: string, full: string, ...analyz
 		...createFunction({
 			name,
 			parameters: 'changed jsonb',
+			variables: changedVariables(plan),
 			settings: keyedSettings,
 			body: `IF changed ? '*' THEN
 	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false));
