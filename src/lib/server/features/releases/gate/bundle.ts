@@ -13,7 +13,7 @@ export type BundleOutcome =
 export async function bundleLogic(files: ModuleFiles, handlers: readonly string[]): Promise<BundleOutcome> {
 	try {
 		const result = await build({
-			stdin: { contents: entryText(handlers), loader: 'ts', sourcefile: 'handlers.ts', resolveDir: '/' },
+			stdin: { contents: entryText(handlers), loader: 'ts', sourcefile: entryName, resolveDir: '/' },
 			bundle: true,
 			write: false,
 			format: 'iife',
@@ -30,10 +30,14 @@ export async function bundleLogic(files: ModuleFiles, handlers: readonly string[
 	} catch (error) {
 		const messages = (error as { errors?: Message[] }).errors;
 		if (!messages) throw error;
-		return { ok: false, diagnostics: messages.map(diagnosticOf) };
+		return { ok: false, diagnostics: messages.map((message) => diagnosticOf(message, handlers)) };
 	}
 }
 
+/** Not a name that a file of a module can have. */
+const entryName = '<handlers>';
+
+/** Line n imports handler n. */
 function entryText(handlers: readonly string[]): string {
 	const imports = handlers.map((file, i) => `import h${i} from ${JSON.stringify(`/${file}`)};`);
 	const entries = handlers.map((file, i) => `${JSON.stringify(file)}: h${i}`);
@@ -63,14 +67,16 @@ function virtualFiles(files: ModuleFiles): Plugin {
 	};
 }
 
-function diagnosticOf({ text, location }: Message): Diagnostic {
+function diagnosticOf({ text, location }: Message, handlers: readonly string[]): Diagnostic {
+	const isEntry = location?.file.endsWith(entryName) ?? true;
+	const entryFile = handlers[(location?.line ?? 1) - 1] ?? handlers[0] ?? 'logic';
 	return {
 		severity: 'error',
-		file: location ? location.file.replace(/^module:\/?/, '').replace(/^\//, '') : 'logic',
-		line: location?.line ?? 1,
-		column: (location?.column ?? 0) + 1,
+		file: isEntry ? entryFile : location!.file.replace(/^module:\/?/, ''),
+		line: isEntry ? 1 : location!.line,
+		column: isEntry ? 1 : location!.column + 1,
 		reason: 'BUNDLE',
-		message: text,
+		message: text.replaceAll(/"?module:\/?([^"\s]*)"?/g, '$1'),
 		hint: "A handler imports types from 'loam' and other files of logic/, and nothing else."
 	};
 }

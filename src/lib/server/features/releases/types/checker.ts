@@ -95,8 +95,10 @@ function timedOut(file: string): Diagnostic {
 	};
 }
 
-function diagnosticOf({ code, message, ...place }: TypeFinding): Diagnostic {
+function diagnosticOf({ code, message: whole, ...place }: TypeFinding): Diagnostic {
 	const hint = hintFor(code);
+	// TypeScript goes on to advise on a configuration that an author doesn't have.
+	const message = whole.replace(/ (?:Do you need to|Consider) [^]*$/, '');
 	return {
 		severity: 'error',
 		...place,
@@ -109,9 +111,11 @@ function diagnosticOf({ code, message, ...place }: TypeFinding): Diagnostic {
 function hintFor(code: number): string | undefined {
 	switch (code) {
 		case 2307:
+		case 2591:
 			return "A handler imports types from 'loam' and other files of logic/, and nothing else.";
 		case 2304:
 		case 2580:
+		case 2583:
 		case 2584:
 			return 'Handlers have the language itself and `loam`; there is no DOM and no Node.';
 		case 2339:
