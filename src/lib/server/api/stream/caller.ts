@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Identity, Principal } from '#core/identity';
+import type { ResolvedShape } from '#core/live';
 import { errors } from './errors.ts';
 
 /** What this room needs of core/identity. */
@@ -10,6 +11,7 @@ export type Callers = Pick<
 
 /** A grant that this node has not heard of for so long may have been taken back. */
 const staleMs = 15_000;
+const rememberedShapes = 200;
 
 /** Who reads, for as long as a connection or an open answer lasts. */
 export class Caller {
@@ -18,6 +20,8 @@ export class Caller {
 	#version: bigint;
 	readonly #identity: Callers;
 	#refreshing: Promise<void> | undefined;
+	/** Shapes that were opened for this principal, by their definition. */
+	#opened = new Map<string, ResolvedShape>();
 
 	constructor(identity: Callers, principal: Principal | undefined) {
 		this.#identity = identity;
@@ -33,6 +37,16 @@ export class Caller {
 	isCurrent(): boolean {
 		if (!this.#principal) return true;
 		return this.#version >= this.#identity.grantsVersion();
+	}
+
+	/** A shape that the caller was given before, with the same rights. */
+	opened(definition: string): ResolvedShape | undefined {
+		return this.#opened.get(definition);
+	}
+
+	remember(definition: string, shape: ResolvedShape): void {
+		if (this.#opened.size >= rememberedShapes) this.#opened.delete(this.#opened.keys().next().value!);
+		this.#opened.set(definition, shape);
 	}
 
 	/** Reads the caller's grants again. Throws SIGN_IN_NEEDED where the session has ended. */
@@ -54,17 +68,49 @@ export class Caller {
 		if (!principal) throw errors.SIGN_IN_NEEDED('Your session has ended. Sign in again.');
 		this.#principal = principal;
 		this.#version = version;
+		this.#opened = new Map();
 	}
 }
 
-/** The caller of a request. A cookie counts only where the page is of this origin. */
-export async function callerOf(
-	identity: Callers,
-	headers: IncomingHttpHeaders,
-	origin: string
-): Promise<Caller> {
-	const heard = isSameOrigin(headers, origin) ? headers : { ...headers, cookie: undefined };
-	return new Caller(identity, await identity.authenticate(heard as IncomingHttpHeaders));
+/** A caller who comes again within this time is not looked up again; a change of grants shows all the same. */
+const keptMs = 30_000;
+const keptCallers = 20_000;
+
+/** The callers of requests, by what they show. */
+export class CallerLookup {
+	readonly #identity: Callers;
+	readonly #origin: string;
+	readonly #anonymous: Caller;
+	readonly #kept = new Map<string, { readonly caller: Promise<Caller>; readonly until: number }>();
+
+	constructor(identity: Callers, origin: string) {
+		this.#identity = identity;
+		this.#origin = origin;
+		this.#anonymous = new Caller(identity, undefined);
+	}
+
+	/** A cookie counts only where the page is of this origin. */
+	async callerOf(headers: IncomingHttpHeaders): Promise<Caller> {
+		const { authorization } = headers;
+		const cookie = isSameOrigin(headers, this.#origin) ? headers.cookie : undefined;
+		if (authorization === undefined && cookie === undefined) return this.#anonymous;
+		const shown = `${authorization ?? ''}\n${cookie ?? ''}`;
+		const found = this.#kept.get(shown);
+		if (found && found.until > Date.now()) return found.caller;
+		const caller = this.#lookUp({ authorization, cookie });
+		this.#kept.delete(shown);
+		this.#kept.set(shown, { caller, until: Date.now() + keptMs });
+		if (this.#kept.size > keptCallers) this.#kept.delete(this.#kept.keys().next().value!);
+		// Who is not let in now may be in a moment.
+		const forget = () => this.#kept.delete(shown);
+		void caller.then(({ principal }) => principal ?? forget(), forget);
+		return caller;
+	}
+
+	async #lookUp(headers: { authorization: string | undefined; cookie: string | undefined }): Promise<Caller> {
+		const principal = await this.#identity.authenticate(headers);
+		return principal ? new Caller(this.#identity, principal) : this.#anonymous;
+	}
 }
 
 /** Browsers send `Origin` or `Sec-Fetch-Site` with what a page of another site asks for. */

@@ -3,7 +3,7 @@ import type { Answer, Sink } from './answer.ts';
 import type { Caller } from './caller.ts';
 import { errors } from './errors.ts';
 import { failure } from './failures.ts';
-import { parseClientFrame, type RequestFrame, type ServerFrame } from './frames.ts';
+import { parseClientFrame, type RequestFrame } from './frames.ts';
 import type { Watches } from './watches.ts';
 
 export interface ConnectionLimits {
@@ -93,8 +93,7 @@ export class Connection {
 	}
 
 	#answer(id: number, { status, headers, body }: Answer): void {
-		const frame: ServerFrame = { id, status, headers, body: body.toString() };
-		this.#send(JSON.stringify(frame));
+		this.#send(`{"id":${id},"status":${status},"headers":${JSON.stringify(headers)},"body":${quoted(body)}}`);
 	}
 
 	#send(text: string): void {
@@ -116,4 +115,14 @@ export class Connection {
 		this.#alive = false;
 		this.#socket.ping();
 	}
+}
+
+const quotedBodies = new WeakMap<Buffer, string>();
+
+/** The body as JSON text; made once for all readers of one page of a log. */
+function quoted(body: Buffer | string): string {
+	if (typeof body === 'string') return JSON.stringify(body);
+	let text = quotedBodies.get(body);
+	if (text === undefined) quotedBodies.set(body, (text = JSON.stringify(body.toString())));
+	return text;
 }

@@ -51,8 +51,12 @@ async function resolveFor(
 			{ field: 'table' }
 		);
 	}
+	const name = nameOf(definition);
+	const known = caller.opened(name);
+	// Installations are made anew whenever anything about them changes.
+	if (known?.installation === installation && live.isCurrent(known)) return known;
 	try {
-		return live.resolve({
+		const shape = live.resolve({
 			installation,
 			release: definition.release,
 			view: definition.view,
@@ -63,9 +67,16 @@ async function resolveFor(
 			columns: definition.columns,
 			replica: definition.replica
 		});
+		caller.remember(name, shape);
+		return shape;
 	} catch (error) {
 		// Who may see nothing here is not told which views there are.
 		const unknown = error instanceof AppError && error.reason === 'VIEW_UNKNOWN';
 		throw unknown && roles.size === 0 ? stranger() : error;
 	}
+}
+
+function nameOf(definition: ShapeDefinition): string {
+	const { project, module, view, release, where, params, columns, replica } = definition;
+	return JSON.stringify([project, module, view, release, where, params, columns, replica]);
 }

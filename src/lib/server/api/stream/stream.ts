@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '#kernel';
 import type { Answer, Sink } from './answer.ts';
-import { callerOf, isSameOrigin, type Caller } from './caller.ts';
+import { CallerLookup, isSameOrigin, type Caller } from './caller.ts';
 import { Connection, connectionLimits, type ConnectionLimits } from './connection.ts';
 import { failure, invalidRequest } from './failures.ts';
 import type { RequestFrame } from './frames.ts';
@@ -44,6 +44,7 @@ type Method = 'GET' | 'HEAD' | 'OPTIONS';
 
 export function createStream(sources: StreamParts): Stream {
 	const { identity, origin, timers = protocolTimers, limits = connectionLimits } = sources;
+	const callers = new CallerLookup(identity, origin);
 	const readers = new Readers(sources);
 	const watches = new Watches(sources);
 	const parts: ShapeParts = { ...sources, timers, readers };
@@ -78,7 +79,7 @@ export function createStream(sources: StreamParts): Stream {
 			if (allowed === undefined) sendHttp(request, response, notAllowed);
 			else if (allowed === 'OPTIONS') sendHttp(request, response, preflight);
 			else {
-				const caller = () => callerOf(identity, request.headers, origin);
+				const caller = () => callers.callerOf(request.headers);
 				const headers = request.headers as Record<string, string | undefined>;
 				route(url.pathname, url.searchParams, { headers, caller }, httpSink(request, response));
 			}
@@ -111,7 +112,7 @@ export function createStream(sources: StreamParts): Stream {
 			if (request.headers.origin === undefined || !isSameOrigin(request.headers, origin)) {
 				return refuse(socket, '403 Forbidden');
 			}
-			const caller = await callerOf(identity, request.headers, origin);
+			const caller = await callers.callerOf(request.headers);
 			if (!caller.principal) return refuse(socket, '401 Unauthorized');
 			sockets.handleUpgrade(request, socket, head, (opened) => {
 				new Connection(opened, caller, serveFrame, watches, limits);

@@ -30,6 +30,8 @@ export interface SnapshotChunk {
 export interface Live {
 	/** What a reader sees of a view. Throws the errors of `errors.ts`, as AppErrors. */
 	resolve(request: ShapeRequest): ResolvedShape;
+	/** Whether the view is still the one that the shape was resolved with. */
+	isCurrent(shape: ResolvedShape): boolean;
 	/** Rows for a page that is rendered on the server; its reader goes on from `handle` and `offset`. */
 	read(shape: ResolvedShape, options?: ReadOptions): Promise<ShapeRows>;
 	/** The first chunk of a snapshot whose handle is not `except`. */
@@ -99,6 +101,8 @@ export async function createLive(parts: LiveParts): Promise<Live> {
 
 	return {
 		resolve: (request) => resolveShape(request, views, origin),
+		isCurrent: ({ installation, view }) =>
+			views.find(installation, view.spec.hash)?.generation === view.generation,
 		read: (shape, options = {}) => pages.read(asFull(shape, views, origin), options),
 		async begin(shape, except) {
 			const { handle, chunks } = await snapshots.begin(shape, except);
