@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Shape, ShapeStream, type Message, type ShapeStreamOptions } from '@electric-sql/client';
+import type { Access } from '#engine/module';
 import { idOf, liveHouse, type LiveHouse } from '#support/live';
 
 const column = (name: string, type: string, keyIndex?: number) => ({
@@ -11,6 +12,13 @@ const column = (name: string, type: string, keyIndex?: number) => ({
 });
 
 const user = ['project-user'];
+const access: Access = {
+	views: {
+		tickets: { read: [{ roles: user }], columns: { secret: ['project-admin'] } },
+		mine: { read: [{ roles: user, where: 'assignee = principal()' }], columns: {} }
+	},
+	commands: {}
+};
 let house: LiveHouse;
 beforeAll(async () => {
 	house = await liveHouse({
@@ -28,13 +36,7 @@ beforeAll(async () => {
 			{ name: 'mine', columns: [column('id', 'integer', 0), column('assignee', 'uuid')] },
 			{ name: 'open', columns: [column('id', 'integer', 0), column('title', 'text')] }
 		],
-		access: {
-			views: {
-				tickets: { read: [{ roles: user }], columns: { secret: ['project-admin'] } },
-				mine: { read: [{ roles: user, where: 'assignee = principal()' }], columns: {} }
-			},
-			commands: {}
-		},
+		access,
 		timers: { longPollMs: 1_000, eventsMs: 3_000, keepAliveMs: 500 }
 	});
 	house.grant('ada', 'project-user');
@@ -353,5 +355,36 @@ describe('a change of grants', () => {
 		const { status, json } = await waiting;
 		expect(status).toBe(200);
 		expect(json).toHaveLength(2);
+	});
+});
+
+describe('a new release', () => {
+	const shape = { table: 'tickets.tickets' };
+	const without: Access = { views: { tickets: { read: [{ roles: ['agent'] }], columns: {} } }, commands: {} };
+
+	test('leaves who is pinned to the one before it where they are', async () => {
+		const pinned = { ...shape, release: 'aaaa00000000' };
+		const { offset, handle } = await upToDate(pinned);
+		house.release(access, 'bbbb');
+		await house.write(`UPDATE i1.tickets SET points = 500 WHERE id = 2`);
+		const { status, json } = await get({ ...pinned, offset, handle, live: 'true' });
+		expect(status).toBe(200);
+		expect(json).toHaveLength(2);
+		// The view is the same, so is its log.
+		expect((await get({ ...shape, release: 'bbbb00000000', offset, handle })).status).toBe(200);
+	});
+
+	test('ends the answers that it does not allow any more', async () => {
+		const { offset, handle } = await upToDate(shape);
+		const waiting = get({ ...shape, offset, handle, live: 'true' });
+		await until(() => house.stream.stats().readers > 0, 'the reader');
+		house.release(without, 'cccc');
+		expect((await waiting).status).toBe(403);
+	});
+
+	test('is the second after which a pin counts no more', async () => {
+		const { status, json } = await get({ ...shape, release: 'aaaa00000000', offset: '-1' });
+		expect(status).toBe(400);
+		expect(json).toMatchObject({ errors: { release: [expect.stringContaining('Reload')] } });
 	});
 });
