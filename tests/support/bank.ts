@@ -122,7 +122,7 @@ export async function readView(views: RunningViews, place: Place, hash: string) 
 	const columns = view.spec.columns.map(({ name }) => `'${name}', ${name}::text`).join(', ');
 	return views.snapshot(view, async (client, at) => {
 		const { rows } = await client.query<{ key: string; row: Record<string, string | null> }>(
-			`SELECT key, jsonb_build_object(${columns}) AS row FROM (${sql}) v`
+			`SELECT _key AS key, jsonb_build_object(${columns}) AS row FROM (${sql}) v`
 		);
 		return { view, at, rows: rows.map(({ key, row }) => [key, row] as const) };
 	});

@@ -5,12 +5,13 @@ export default class ClosingLine implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
 		const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
 		for (const module of modules) {
-			// A file that could not be loaded has no tests, and is a failure.
-			if (module.state() === 'failed' && module.children.size === 0) count.failed++;
+			const before = count.failed;
 			for (const test of module.children.allTests()) {
 				const { state } = test.result();
 				if (state !== 'pending') count[state]++;
 			}
+			// A file that could not be loaded or set up has no failed test, and is a failure.
+			if (module.state() === 'failed' && count.failed === before) count.failed++;
 		}
 		const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
 		process.on('exit', () =>

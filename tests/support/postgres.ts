@@ -99,9 +99,10 @@ async function dropSlots(client: pg.Client, database: string): Promise<void> {
 
 /** Each takes one of a few places in shared memory until it is dropped. */
 async function dropOrigins(client: pg.Client, id: string): Promise<void> {
-	await client.query('SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname LIKE $1', [
-		`loam\\_${id}%`
-	]);
+	await client.query(
+		'SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname LIKE $1',
+		[`loam\\_${id}%`]
+	);
 }
 
 async function dropRoles(client: pg.Client, id: string): Promise<void> {

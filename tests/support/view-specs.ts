@@ -24,7 +24,7 @@ export function throughSpec(table: string, key: string, columns: readonly Column
 				   FROM jsonb_array_elements(rows) WITH ORDINALITY AS e (r, n) $$`
 			],
 			drop: [`DROP FUNCTION IF EXISTS {state}.t_${hash}(jsonb)`],
-			read: `SELECT ${key}::text AS key, ${columns.map(([name]) => name).join(', ')} FROM {data}.${table}`
+			read: `SELECT ${key}::text AS _key, ${columns.map(([name]) => name).join(', ')} FROM {data}.${table}`
 		}
 	};
 }
@@ -87,7 +87,7 @@ export function maintainedSpec(options: {
 				 END $$`
 			],
 			drop: [`DROP FUNCTION IF EXISTS {state}.m_${hash}(jsonb)`, `DROP TABLE IF EXISTS {state}.v_${hash}`],
-			read: `SELECT key, ${list} FROM {state}.v_${hash}`
+			read: `SELECT key AS _key, ${list} FROM {state}.v_${hash}`
 		}
 	};
 }
