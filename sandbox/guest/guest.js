@@ -25,10 +25,12 @@
 
 	const waiting = new GuestMap();
 	let hostCalls = 0;
+	let ended = false;
 	let logLines = 0;
 
 	/** Nothing here may be observed or changed by what user code did to the globals. */
 	function host(method, args) {
+		if (ended) throw new GuestError('The call has ended.');
 		if (++hostCalls > settings.hostCalls) over('host-calls');
 		const text = stringify(args);
 		if (text.length > settings.textLength) over('result');
@@ -152,6 +154,7 @@
 			if (typeof handler !== 'function')
 				return `E${stringify({ kind: 'missing', name: '', message: '', stack: '' })}`;
 			const result = await handler(parse(requestText), makeLoam(info.principal));
+			ended = true;
 			const left = apply(mapSize, waiting, []);
 			if (left > 0) return `E${stringify({ kind: 'unawaited', name: '', message: toText(left), stack: '' })}`;
 			const text = stringify(result === undefined || result === null ? {} : result);
@@ -159,6 +162,7 @@
 			if (text.length > settings.textLength) over('result');
 			return `R${text}`;
 		} catch (error) {
+			ended = true;
 			return `E${describe(error)}`;
 		}
 	}

@@ -106,44 +106,33 @@ export function createSandbox(send: Send): Sandbox {
 	}
 
 	async function call(message: CallMessage, request: string): Promise<void> {
-		const { isolate, script } = loaded!;
+		const { isolate } = loaded!;
 		const stopWatching = watchCpu(isolate, limits.cpuMs, () =>
 			send({ type: 'breach', call: message.call, limit: 'cpu' })
 		);
 		try {
-			const prepared = loaded!.ahead ?? prepare(loaded!);
-			loaded!.ahead = undefined;
-			current = { call: message.call, prepared };
-			const info = JSON.stringify({ principal: message.principal, now: message.now, seed: message.seed });
-			prepared.begin.applySync(undefined, [info]);
-			const thrown = await runBundle(script, prepared.context);
-			const outcome =
-				thrown ??
-				((await prepared.run.apply(undefined, [message.handler, request, info], {
-					result: { promise: true }
-				})) as string);
+			const outcome = await outcomeOf(message, request);
 			finish(message.call, outcome, stopWatching());
 		} catch (error) {
-			// The guest returns what handlers throw: here is only what the isolate itself says.
-			stopWatching();
-			send({
-				type: 'breach',
-				call: message.call,
-				limit: isolate.isDisposed || /memory/i.test(String(error)) ? 'memory' : 'cpu'
-			});
+			const cpuMs = stopWatching();
+			// Past its memory limit an isolate disposes of itself.
+			if (isolate.isDisposed) send({ type: 'breach', call: message.call, limit: 'memory' });
+			else finish(message.call, thrownText(error), cpuMs);
 		}
 	}
 
-	/** What the bundle's top level threw, as the guest would say it. */
-	async function runBundle(script: ivm.Script, context: ivm.Context): Promise<string | undefined> {
-		try {
-			await script.run(context, { release: false });
-			return undefined;
-		} catch (error) {
-			if (loaded!.isolate.isDisposed) throw error;
-			const { name = 'Error', message = '', stack = '' } = (error ?? {}) as Partial<Error>;
-			return `E${JSON.stringify({ kind: 'error', name: String(name).slice(0, 200), message: String(message).slice(0, 4000), stack: String(stack).slice(0, 8000) })}`;
-		}
+	/** `R` and the answer, or `E` and what was thrown. Rejects with what the guest did not catch. */
+	async function outcomeOf(message: CallMessage, request: string): Promise<string> {
+		const prepared = loaded!.ahead ?? prepare(loaded!);
+		loaded!.ahead = undefined;
+		current = { call: message.call, prepared };
+		const { principal, now, seed, handler } = message;
+		const info = JSON.stringify({ principal, now, seed });
+		prepared.begin.applySync(undefined, [info]);
+		await loaded!.script.run(prepared.context, { release: false });
+		return prepared.run.apply(undefined, [handler, request, info], {
+			result: { promise: true }
+		}) as Promise<string>;
 	}
 
 	function finish(call: number, outcome: string, cpuMs: number): void {
@@ -186,6 +175,16 @@ export function createSandbox(send: Send): Sandbox {
 			}
 		}
 	};
+}
+
+/**
+ * What the guest could not see: an error at the top of the bundle, a rejection that nobody handled. The
+ * isolate's errors come as copies; their words are all that is taken of them.
+ */
+function thrownText(error: unknown): string {
+	const { name, message, stack } = (error ?? {}) as Partial<Error>;
+	const text = (value: unknown, length: number) => (typeof value === 'string' ? value.slice(0, length) : '');
+	return `E${JSON.stringify({ kind: 'error', name: text(name, 200), message: text(message, 4000), stack: text(stack, 8000) })}`;
 }
 
 /** What compileScript adds to a Script when asked for it; its declaration leaves it out. */

@@ -119,24 +119,33 @@ export function createIsolates({ log, ...options }: IsolateOptions & { readonly 
 		if (request.request.length > defaultLimits.textLength) {
 			throw errors.SANDBOX_REQUEST('The request is longer than 16 million characters. Send less at a time.');
 		}
-		const worker = await acquire(request.tenant, request.program.key);
+		const worker = await acquireReady(request);
 		try {
-			await worker.ready;
 			request.onStart?.();
 			const outcome = worker.run(request);
 			keepSpares();
 			return await outcome;
 		} catch (error) {
-			log.warn('a sandbox process was ended', {
-				tenant: request.tenant,
-				handler: request.handler,
-				pid: worker.pid,
-				error
-			});
+			const { tenant, handler } = request;
+			log.warn('a sandbox process was ended', { tenant, handler, pid: worker.pid, error });
 			throw error;
 		} finally {
 			reserved.delete(worker);
 			serve();
+		}
+	}
+
+	/** A process that dies before it can take the call costs nothing but another try. */
+	async function acquireReady({ tenant, program }: IsolateCall): Promise<Worker> {
+		for (let tries = 1; ; tries++) {
+			const worker = await acquire(tenant, program.key);
+			try {
+				await worker.ready;
+				return worker;
+			} catch (error) {
+				reserved.delete(worker);
+				if (tries === 3 || ended) throw error;
+			}
 		}
 	}
 
