@@ -68,7 +68,11 @@ function head(title: string, table: TableSpec, create: string | undefined): Json
 				verticalContentAlignment: 'center',
 				items: [
 					text(title, { style: 'heading', size: 'extraLarge' }),
-					text(`\${count(rows)} \${if(count(rows) == 1, 'row', 'rows')}`, { isSubtle: true, spacing: 'none' })
+					text(`\${count(rows)} \${if(count(rows) == 1, 'row', 'rows')}`, {
+						isSubtle: true,
+						spacing: 'none',
+						$when: '${count(rows) > 0}'
+					})
 				]
 			},
 			...(create
