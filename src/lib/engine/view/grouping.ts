@@ -52,9 +52,10 @@ function distinct<T extends Expression>(expressions: readonly T[]): T[] {
 /** An expression, a column, the name of an output, or its number from 1. */
 function groupExpression(scope: Scope, node: Node, outputs: readonly Output[]): Expression {
 	const expression = numbered(node, outputs) ?? named(scope, node, outputs) ?? compile(scope, node);
-	if (hasAggregate(expression)) {
+	const aggregate = [...leaves(expression)].find((leaf) => leaf.kind === 'aggregate');
+	if (aggregate) {
 		refuse(
-			expression.at,
+			aggregate.at,
 			'VIEW_AGGREGATE',
 			'An aggregate cannot stand in GROUP BY.',
 			'Group by the columns that make a group.'

@@ -1,7 +1,7 @@
 import type { Node, ParsedSql, RangeVar, SelectStmt } from '#engine/sql';
 import { columnOf, type CatalogTable } from './catalog.ts';
 import { compile } from './compile.ts';
-import { hasAggregate, type Expression } from './expression.ts';
+import { leaves, type Expression } from './expression.ts';
 import { grouping, type Grouping } from './grouping.ts';
 import { notYet, refuse } from './refusal.ts';
 import { resolveColumn, type MergedColumn, type Scope, type Source } from './scope.ts';
@@ -28,14 +28,14 @@ export function readQuery(parsed: ParsedSql, tables: readonly CatalogTable[]): Q
 	const from = readFrom(select.fromClause ?? [], tables, parsed);
 	const where = select.whereClause ? conjuncts(from.scope, select.whereClause) : [];
 	const conditions = [...from.conditions, ...where];
-	for (const condition of conditions) {
-		if (hasAggregate(condition))
-			refuse(
-				condition.at,
-				'VIEW_AGGREGATE',
-				'An aggregate cannot stand in WHERE or ON.',
-				'Filter groups with HAVING.'
-			);
+	for (const leaf of conditions.flatMap((condition) => [...leaves(condition)])) {
+		if (leaf.kind !== 'aggregate') continue;
+		refuse(
+			leaf.at,
+			'VIEW_AGGREGATE',
+			'An aggregate cannot stand in WHERE or ON.',
+			'Filter groups with HAVING.'
+		);
 	}
 	const outputs = readOutputs(from.scope, select.targetList ?? [], parsed);
 	return { scope: from.scope, conditions, outputs, grouping: grouping(from.scope, select, outputs) };

@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { modelTables } from './arbitrary-view.ts';
+import { peopleTable } from './catalog.ts';
+import { planView } from './plan.ts';
+
+const tables = [...modelTables, peopleTable];
+
+async function plan(sql: string) {
+	return planView({ name: 'v', file: 'views/v.sql', sql, tables });
+}
+
+/** `^` in the text is where the finding points; it is taken out before planning. */
+async function finding(marked: string) {
+	const offset = marked.indexOf('^');
+	const sql = marked.replace('^', '');
+	const outcome = await plan(sql);
+	expect(outcome.ok, sql).toBe(false);
+	if (outcome.ok) throw new Error('planned');
+	const [found] = outcome.diagnostics;
+	const before = sql.slice(0, offset).split('\n');
+	if (offset >= 0) {
+		expect({ line: found!.line, column: found!.column }, `${sql}: ${found!.message}`).toEqual({
+			line: before.length,
+			column: before.at(-1)!.length + 1
+		});
+	}
+	expect(found!.file).toBe('views/v.sql');
+	expect(found!.hint).toBeTruthy();
+	return found!;
+}
+
+describe('what views do not keep yet is refused by name, in its place', () => {
+	test.each([
+		['LEFT JOIN', `SELECT t.id FROM tickets t\n^LEFT JOIN projects p ON p.id = t.project_id`],
+		['RIGHT JOIN', `SELECT t.id FROM tickets t ^RIGHT JOIN projects p ON p.id = t.project_id`],
+		['FULL JOIN', `SELECT t.id FROM tickets t ^FULL JOIN projects p ON p.id = t.project_id`],
+		['NATURAL JOIN', `SELECT t.id FROM tickets t ^NATURAL JOIN projects p`],
+		['subquery', `SELECT id FROM tickets WHERE ^EXISTS (SELECT FROM comments c WHERE c.ticket_id = id)`],
+		['subquery', `SELECT id FROM tickets WHERE id ^IN (SELECT ticket_id FROM comments)`],
+		['subquery', `SELECT id, ^(SELECT count(*) FROM comments) AS n FROM tickets`],
+		['subquery in FROM', `SELECT x.id ^FROM (SELECT id FROM tickets) AS x`],
+		['function in FROM', `SELECT n ^FROM generate_series(1, 3) AS n`],
+		['TABLESAMPLE', `SELECT id FROM tickets TABLESAMPLE ^SYSTEM (10)`],
+		['DISTINCT', `SELECT ^DISTINCT title FROM tickets`],
+		['UNION', `SELECT id FROM tickets ^UNION SELECT n FROM comments`],
+		['EXCEPT', `SELECT id FROM tickets ^EXCEPT SELECT n FROM comments`],
+		['WITH', `/* WITH */ ^WITH x AS (SELECT 1) SELECT id FROM tickets`],
+		['window function', `SELECT id, ^row_number() OVER () AS n FROM tickets`],
+		['window function', `SELECT id, ^sum(points) OVER (PARTITION BY title) AS n FROM tickets`],
+		['ORDER BY', `SELECT id FROM tickets -- ORDER BY\n^ORDER BY id`],
+		['LIMIT', `SELECT id FROM tickets\n\t^LIMIT 3`],
+		['VALUES', `^VALUES (1)`],
+		['FILTER', `SELECT ^count(*) FILTER (WHERE done) AS n FROM tickets`],
+		['DISTINCT …', `SELECT ^count(DISTINCT title) AS n FROM tickets`],
+		['array_agg', `SELECT ^array_agg(title) AS n FROM tickets`],
+		['ROLLUP', `SELECT title, count(*) AS n FROM tickets GROUP BY ^ROLLUP (title)`],
+		['COLLATE', `SELECT title ^COLLATE "C" AS t FROM tickets`],
+		['parameters', `SELECT id FROM tickets WHERE id = ^$1`],
+		['makes rows', `SELECT ^unnest(tags) AS tag FROM comments`],
+		['ONLY', `SELECT id FROM ONLY ^tickets`]
+	])('%s', async (what, marked) => {
+		const found = await finding(marked);
+		expect(found.reason).toBe('VIEW_NOT_YET');
+		expect(found.message).toContain(what);
+		expect(found.message).toContain('yet');
+	});
+});
+
+describe('what a view can never be', () => {
+	test.each([
+		['VIEW_CLOCK', `SELECT id FROM tickets WHERE opened_at > ^now()`],
+		['VIEW_CLOCK', `SELECT id FROM tickets WHERE due > ^current_date`],
+		['VIEW_CLOCK', `SELECT id FROM tickets WHERE due > ^'today'`],
+		['VIEW_CLOCK', `SELECT id FROM tickets WHERE due BETWEEN ^'yesterday' AND '2026-01-01'`],
+		['VIEW_CLOCK', `SELECT id FROM tickets WHERE due IN (^' NOW ')`],
+		['VIEW_CLOCK', `SELECT id, coalesce(due, ^'today') AS d FROM tickets`],
+		['VIEW_CLOCK', `SELECT id, CASE WHEN done THEN due ELSE ^'today' END AS d FROM tickets`],
+		['VIEW_CLOCK', `SELECT id, title::^timestamptz AS d FROM tickets`],
+		['VIEW_CLOCK', `SELECT id, lower(title)::^date AS d FROM tickets`],
+		['VIEW_CLOCK', `SELECT id, (extra ->> 'at')::^date AS d FROM comments`.replace('id, ', 'n, ')],
+		['VIEW_CLOCK', `SELECT id, ^age(opened_at) AS d FROM tickets`],
+		['VIEW_VOLATILE', `SELECT id, ^random() AS r FROM tickets`],
+		['VIEW_VOLATILE', `SELECT id, ^gen_random_uuid() AS r FROM tickets`],
+		['VIEW_FUNCTION', `SELECT id, ^current_user AS u FROM tickets`],
+		['VIEW_FUNCTION', `SELECT id, ^current_setting('a') AS u FROM tickets`],
+		['VIEW_FUNCTION', `SELECT id, ^query_to_xml('SELECT 1', true, true, '') AS u FROM tickets`],
+		['VIEW_FUNCTION', `SELECT id, ^mine.lower(title) AS u FROM tickets`],
+		['VIEW_TYPE', `SELECT id::^regclass AS u FROM tickets`],
+		['VIEW_TYPE', `SELECT id::^mine.money AS u FROM tickets`],
+		['VIEW_OPERATOR', `SELECT id FROM tickets WHERE title ^@@ 'x'`],
+		['VIEW_UNKNOWN_TABLE', `SELECT id FROM ^tocket`],
+		['VIEW_UNKNOWN_TABLE', `SELECT ^x.id FROM tickets`],
+		['VIEW_QUALIFIED_NAME', `SELECT id FROM ^i2.tickets`],
+		['VIEW_QUALIFIED_NAME', `SELECT tablename FROM ^pg_catalog.pg_tables`],
+		['VIEW_UNKNOWN_TABLE', `SELECT usename FROM ^pg_user`],
+		['VIEW_UNKNOWN_COLUMN', `SELECT t.^nope FROM tickets t`.replace('t.^', '^t.')],
+		['VIEW_UNKNOWN_COLUMN', `SELECT ^ctid FROM tickets`],
+		['VIEW_AMBIGUOUS_COLUMN', `SELECT ^id FROM tickets JOIN projects ON projects.id = project_id`],
+		['VIEW_WHOLE_ROW', `SELECT ^tickets FROM tickets`],
+		['VIEW_COLUMN_NAME', `SELECT id, ^points + 1 FROM tickets`],
+		['VIEW_COLUMN_NAME', `SELECT ^id AS "Id" FROM tickets`],
+		['VIEW_COLUMN_NAME', `SELECT ^id AS _key FROM tickets`],
+		['VIEW_DUPLICATE_COLUMN', `SELECT t.*, ^p.id FROM tickets t JOIN projects p ON p.id = t.project_id`],
+		['VIEW_DUPLICATE_TABLE', `SELECT 1 AS x FROM tickets, ^tickets`],
+		['VIEW_NOT_GROUPED', `SELECT title, ^done, count(*) AS n FROM tickets GROUP BY title`],
+		['VIEW_NOT_GROUPED', `SELECT count(*) AS n FROM tickets HAVING ^title = 'x'`],
+		['VIEW_AGGREGATE', `SELECT id FROM tickets WHERE ^count(*) > 1`],
+		['VIEW_AGGREGATE', `SELECT sum(^count(*)) AS n FROM tickets`.replace('sum(^', '^sum(')],
+		['VIEW_GROUP', `SELECT id FROM tickets GROUP BY ^7`],
+		['VIEW_NO_TABLE', `^SELECT 1 AS one`],
+		['VIEW_NOT_SELECT', `^DELETE FROM tickets`],
+		['VIEW_NOT_SELECT', `SELECT id ^INTO x FROM tickets`],
+		['VIEW_NOT_SELECT', `SELECT id FROM tickets ^FOR UPDATE`],
+		['VIEW_ONE_STATEMENT', `SELECT id FROM tickets; ^SELECT id FROM projects`],
+		['SQL_SYNTAX', `SELECT 'é😀', id\nFROM tickets\nWHERE ^)`],
+		['SQL_SYNTAX', `SELECT id FROM ^'x'`],
+		['SQL_SYNTAX', `^-- nothing`]
+	])('%s: %s', async (reason, marked) => {
+		expect((await finding(marked)).reason).toBe(reason);
+	});
+
+	test('a place after letters outside ASCII is still right', async () => {
+		await finding(`SELECT '😀é' AS e, id,\n\t'é' AS a, ^now() AS b FROM tickets`);
+	});
+});
+
+describe('what is fine', () => {
+	test.each([
+		`SELECT * FROM tickets;`,
+		`SELECT * FROM tickets JOIN comments USING (id)`.replace('USING (id)', 'ON tickets.id = ticket_id'),
+		`SELECT id FROM tickets WHERE title = 'now' OR title IN ('today', 'later')`,
+		`SELECT id, CASE title WHEN 'a' THEN 'today' ELSE title END AS t FROM tickets`,
+		`SELECT 'today'::text AS t FROM tickets`,
+		`SELECT extract(year FROM opened_at) AS y, opened_at AT TIME ZONE 'Europe/Vienna' AS local FROM tickets`,
+		`SELECT trim(both ' ' FROM title) AS t, substring(title FROM 1 FOR 2) AS s, position('a' IN title) AS p FROM tickets`,
+		`SELECT title LIKE 'a!%' ESCAPE '!' AS l, title SIMILAR TO 'a|b' AS s FROM tickets`,
+		`SELECT tags[1] AS first, tags[1:2] AS some, ARRAY['a', body] AS made FROM comments`,
+		`SELECT date_trunc('month', opened_at)::date AS month, count(*) AS n FROM tickets GROUP BY month`,
+		`SELECT title, count(*) AS n FROM tickets GROUP BY 1 HAVING count(*) > 1`,
+		`SELECT p.name, t.title FROM tickets t, people p`
+	])('%s', async (sql) => {
+		const outcome = await plan(sql);
+		expect(outcome.ok ? [] : outcome.diagnostics).toEqual([]);
+	});
+
+	test('tables that nothing connects are warned of', async () => {
+		const outcome = await plan('SELECT t.id, p.name FROM tickets t, people p');
+		expect(outcome.ok && outcome.plan.warnings).toMatchObject([
+			{ reason: 'VIEW_CROSS_JOIN', line: 1, column: 37 }
+		]);
+	});
+});
