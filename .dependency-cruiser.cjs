@@ -2,12 +2,6 @@
 module.exports = {
 	forbidden: [
 		{
-			name: 'no-file-circle',
-			severity: 'error',
-			from: {},
-			to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }
-		},
-		{
 			name: 'no-folder-circle',
 			severity: 'error',
 			scope: 'folder',
