@@ -22,6 +22,7 @@ CREATE TABLE loam.session (
 	updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX session_user_id ON loam.session (user_id);
+CREATE INDEX session_expires_at ON loam.session (expires_at);
 
 CREATE TABLE loam.account (
 	id uuid PRIMARY KEY,

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import {
 	createFileRegistry,
 	create,
@@ -416,6 +417,28 @@ describe('a module method', () => {
 		});
 		expect(response.status).toBe(status);
 		expect(calls).toEqual([]);
+	});
+
+	test('takes compressed requests, and no bomb', async () => {
+		const agent = await token('agent@example.org');
+		const post = (body: Buffer, encoding: string) =>
+			fetch(`${url}/desk.Desk/CloseTicket`, {
+				method: 'POST',
+				headers: {
+					'content-type': 'application/json',
+					'content-encoding': encoding,
+					authorization: `Bearer ${agent}`,
+					'loam-project': 'home/main'
+				},
+				body: new Uint8Array(body)
+			});
+		expect((await post(gzipSync('{"id":"z"}'), 'gzip')).status).toBe(200);
+		expect(calls[0]!.request).toMatchObject({ id: 'z' });
+		const bomb = gzipSync(JSON.stringify({ id: 'x'.repeat(50_000_000) }));
+		expect(bomb.byteLength).toBeLessThan(100_000);
+		expect((await post(bomb, 'gzip')).status).toBe(429);
+		expect((await post(Buffer.from('nonsense'), 'gzip')).status).toBeGreaterThanOrEqual(400);
+		expect(calls).toHaveLength(1);
 	});
 
 	test('that fails as it should says why, and nothing of the inside', async () => {

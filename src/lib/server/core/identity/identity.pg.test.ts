@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { silentLogger, uuidv7 } from '#kernel';
 import { createTenancy, type Project, type Tenancy } from '#core/tenancy';
+import { makePlace } from '#support/places';
 import { testPostgres, type TestPostgres } from '#support/postgres';
+import { createAuth } from './auth.ts';
 import { createIdentity, networkOf, type Identity, type Origin, type Principal } from './index.ts';
 
 const password = 'correct horse battery';
@@ -167,6 +169,19 @@ describe('sign-in', () => {
 	});
 });
 
+test('over https the cookie wants https', async () => {
+	const secure = await createIdentity({
+		postgres: db,
+		tenancy,
+		log: silentLogger,
+		origin: 'https://loam.example.org'
+	});
+	const { cookies } = await secure.signIn({ email: 'root@example.org', password }, here);
+	expect(cookies[0]).toMatch(/^__Secure-loam\.session_token=.*; Secure/i);
+	expect(await secure.authenticate({ cookie: cookies[0]!.split(';')[0]! })).toBeDefined();
+	await secure.end();
+});
+
 describe('a session', () => {
 	test('that expired is nobody', async () => {
 		const { token } = await identity.signIn({ email: 'root@example.org', password }, here);
@@ -176,6 +191,21 @@ describe('a session', () => {
 		]);
 		expect(await identity.authenticate(bearer(token))).toBeUndefined();
 		expect(await identity.refresh(principal)).toBeUndefined();
+	});
+
+	test('that runs out is heard of by what it keeps open', async () => {
+		const { token } = await identity.signIn({ email: 'root@example.org', password }, here);
+		const principal = (await identity.authenticate(bearer(token)))!;
+		const heard = new Promise<bigint>((resolve) => identity.onGrantsChanged(resolve));
+		await db.app.query(`UPDATE loam.session SET expires_at = now() + interval '100 ms' WHERE id = $1`, [
+			identity.sessionOf(principal)!.id
+		]);
+		expect(await heard).toBeGreaterThan(principal.grantsVersion);
+		expect(await identity.refresh(principal)).toBeUndefined();
+		const { rowCount } = await db.app.query('SELECT FROM loam.session WHERE id = $1', [
+			identity.sessionOf(principal)!.id
+		]);
+		expect(rowCount).toBe(0);
 	});
 
 	test('that signs out is refused at once and raises the version', async () => {
@@ -378,6 +408,46 @@ describe('people', () => {
 			made.person.id
 		]);
 		expect(organization.rows).toEqual([{ role: 'member' }]);
+	});
+
+	test('are known to the modules of their projects', async () => {
+		const place = await makePlace(db, tenancy, 'known');
+		const known = async () =>
+			(await db.admin.query(`SELECT name FROM ${place.schema}.people ORDER BY name`)).rows.map(
+				(row) => row.name
+			);
+		const root = await as('root@example.org');
+		const email = `k${uuidv7()}@example.org`;
+		const at = { kind: 'project', project: place.project } as const;
+		await identity.createUser(root, { name: 'Known', email, password }, at, ['project-user']);
+		expect(await known()).toContain('Known');
+		await identity.rename(await as(email), 'Renamed');
+		expect(await known()).toContain('Renamed');
+		await identity.revoke(root, email, undefined, at);
+		expect(await known()).not.toContain('Renamed');
+	});
+
+	test("are better-auth's too, with their organizations", async () => {
+		const email = await person([['project-user', main]]);
+		const { token, cookies } = await identity.signIn({ email, password }, here);
+		const { rows } = await db.app.query<{ secret: string }>('SELECT secret FROM loam.identity_key');
+		const auth = createAuth({ pool: db.app, origin: 'http://localhost:4000', secret: rows[0]!.secret });
+		const headers = new Headers({ cookie: cookies[0]!.split(';')[0]! });
+		const session = await auth.api.getSession({ headers });
+		expect(session).toMatchObject({ user: { email }, session: { token } });
+		expect(await auth.api.listOrganizations({ headers })).toMatchObject([
+			{ slug: 'home', id: main.organization }
+		]);
+		await auth.api.setActiveOrganization({ headers, body: { organizationId: main.organization } });
+		const active = await db.app.query('SELECT active_organization_id AS id FROM loam.session WHERE id = $1', [
+			session!.session.id
+		]);
+		expect(active.rows).toEqual([{ id: main.organization }]);
+		await auth.api.signOut({ headers });
+		expect(await identity.authenticate(bearer(token))).toBeUndefined();
+		await expect(
+			auth.api.signUpEmail({ body: { email: 'eve@example.org', password, name: 'Eve' } })
+		).rejects.toThrow(/sign up is not enabled/i);
 	});
 
 	test('an address that is here keeps its password and its name', async () => {

@@ -28,11 +28,11 @@ import {
 	writePasswordHash
 } from './people.ts';
 import {
+	deleteExpiredSessions,
 	endOtherSessions,
 	endSession,
 	findCallerBySession,
 	findCallerByToken,
-	forgetExpiredSessions,
 	listSessions,
 	type Caller
 } from './sessions.ts';
@@ -126,7 +126,7 @@ export async function createIdentity({
 	const clock = await startGrantsClock({ postgres, log });
 	const callers = new WeakMap<Principal, Caller>();
 	if (admin) await makeAdmin(postgres, log, admin);
-	await forgetExpiredSessions(pool);
+	const expiry = watchExpiry();
 
 	function known(caller: Caller | undefined): Principal | undefined {
 		if (!caller) return undefined;
@@ -276,9 +276,29 @@ export async function createIdentity({
 				if (!ended) throw errors.SESSION_UNKNOWN('This session has ended already.');
 			});
 		},
-		end: () => clock.end()
+		async end() {
+			clearInterval(expiry);
+			await clock.end();
+		}
 	};
+
+	/** A session that runs out is a change of grants: what it keeps open is told, and ends. */
+	function watchExpiry(): NodeJS.Timeout {
+		return setInterval(() => {
+			transaction(pool, endExpired).then(
+				(version) => version !== undefined && clock.advance(version),
+				(error: unknown) => log.warn('expired sessions stay for now', { error })
+			);
+		}, expirySweepMs).unref();
+	}
 }
+
+async function endExpired(client: PoolClient): Promise<bigint | undefined> {
+	return (await deleteExpiredSessions(client)) > 0 ? raiseGrantsVersion(client) : undefined;
+}
+
+/** No request passes with a session that has expired; what is open learns of it within this time. */
+const expirySweepMs = 2_000;
 
 const forgetCookies = ['', '__Secure-'].map(
 	(prefix) => `${prefix}${cookieName}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax${prefix ? '; Secure' : ''}`

@@ -19,7 +19,6 @@ export function normaliseEmail(text: string): string {
 /** Throws NAME_INVALID. */
 export function normaliseName(text: string): string {
 	const name = text.trim().replace(/\s+/g, ' ');
-	// eslint-disable-next-line no-control-regex
 	if (name.length >= 1 && name.length <= 120 && !/[\u0000-\u001f\u007f]/.test(name)) return name;
 	throw errors.NAME_INVALID('A name has 1 to 120 characters.', { field: 'name' });
 }

@@ -129,6 +129,8 @@ export async function endOtherSessions(
 	return rowCount ?? 0;
 }
 
-export async function forgetExpiredSessions(pool: Pool): Promise<void> {
-	await pool.query('DELETE FROM loam.session WHERE expires_at <= now()');
+/** How many there were. */
+export async function deleteExpiredSessions(client: PoolClient): Promise<number> {
+	const { rowCount } = await client.query('DELETE FROM loam.session WHERE expires_at <= now()');
+	return rowCount ?? 0;
 }
