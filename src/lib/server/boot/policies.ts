@@ -25,6 +25,9 @@ export function folderOf(room: Pick<RoomEntry, 'name'>): string {
 	return rest ? `${layerFolder[layerOf(room)]}/${rest}` : layerFolder[layerOf(room)];
 }
 
+/** Contracts between programs, which every room may import: generated code, and the sandbox's protocol. */
+const contracts = ['gen', 'sandbox/protocol'];
+
 /** The rooms as elements of eslint-plugin-boundaries, and generated code. */
 export const roomElements = [
 	...rooms.map((room) => ({ type: room.name, pattern: folderOf(room), partialMatch: false })),
@@ -42,7 +45,7 @@ export const fileCategories = [
 function mayImport(room: RoomEntry): string[] {
 	const layers = arrows[layerOf(room)];
 	const right = rooms.filter((other) => layers.includes(layerOf(other))).map((other) => other.name);
-	return [room.name, ...right, ...(room.uses ?? []), 'gen'];
+	return [room.name, ...right, ...(room.uses ?? []), ...contracts];
 }
 
 /** The arrows of the house as policies: what isn't listed is an error. */
@@ -63,7 +66,7 @@ export const boundaryPolicies = {
 		// A test may stand on whatever it tests with.
 		{
 			from: { file: { categories: ['test'] } },
-			allow: { to: { element: { types: { anyOf: [...rooms.map((room) => room.name), 'gen'] } } } }
+			allow: { to: { element: { types: { anyOf: [...rooms.map((room) => room.name), ...contracts] } } } }
 		},
 		{ from: { file: { categories: ['test'] } }, allow: { to: { file: { categories: ['test'] } } } },
 		{ allow: { to: { module: { origin: ['external', 'core'] } } } }

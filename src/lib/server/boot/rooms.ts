@@ -166,6 +166,7 @@ export const rooms: readonly RoomEntry[] = [
 	},
 
 	{ name: 'routes', does: 'the addresses of the screens' },
-	{ name: 'sandbox/host', does: 'a process that runs isolates', uses: ['sandbox/guest'] },
+	{ name: 'sandbox/protocol', does: 'what host and parent say to each other; like schemas, for everyone' },
+	{ name: 'sandbox/host', does: 'a process that runs isolates', uses: ['sandbox/guest', 'sandbox/protocol'] },
 	{ name: 'sandbox/guest', does: 'what user code sees' }
 ];
