@@ -173,7 +173,7 @@ export class Workbench {
 		try {
 			const { revision, diagnostics } = await this.api.check(this.draftId);
 			this.#checkedRevision = revision;
-			this.gate = gateAlone(diagnostics, [...this.instant, ...this.types]);
+			this.#takeGate(diagnostics);
 			this.checkError = undefined;
 			if (revision > this.draft.revision) this.draft.heard(revision);
 			await this.#refreshSdk();
@@ -184,6 +184,12 @@ export class Workbench {
 		}
 		const isBehind = this.draft.revision > this.#checkedRevision && !this.checkError;
 		if (isBehind && this.draft.status.kind === 'saved') void this.check();
+	}
+
+	/** The gate's words on a broken schema are better than those found at once, and take their place. */
+	#takeGate(diagnostics: readonly Diagnostic[]): void {
+		if (diagnostics.some((found) => found.file === 'schema.proto')) this.#instant.delete('schema.proto');
+		this.gate = gateAlone(diagnostics, [...this.instant, ...this.types]);
 	}
 
 	async #refreshSdk(): Promise<void> {
@@ -206,7 +212,7 @@ export class Workbench {
 		try {
 			const revision = await this.draft.save();
 			this.report = await this.api.publish(this.draftId, revision);
-			this.gate = gateAlone(this.report.diagnostics, [...this.instant, ...this.types]);
+			this.#takeGate(this.report.diagnostics);
 			if (this.report.ok) await this.loadReleases();
 		} catch (error) {
 			this.publishError = toAppError(error);
@@ -246,6 +252,7 @@ export class Workbench {
 		if (fileKind(path) !== 'schema') return;
 		const result = readOutline(text ?? '');
 		if ('outline' in result) this.outline = result.outline;
+		else this.gate = this.gate.filter((one) => one.file !== 'schema.proto');
 	}
 
 	#setTabs(tabs: readonly string[]): void {

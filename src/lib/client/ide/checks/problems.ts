@@ -23,15 +23,7 @@ export function mergeProblems(
 /** The findings that only the gate has. */
 export function gateAlone(gate: readonly Diagnostic[], known: readonly Diagnostic[]): Diagnostic[] {
 	const keys = new Set(known.map(keyOf));
-	return gate.filter((found) => !keys.has(keyOf(found)) && !isSyntaxKnown(found, known));
-}
-
-/** protobufjs and buf word a broken schema differently: one of them is enough. */
-function isSyntaxKnown(found: Diagnostic, known: readonly Diagnostic[]): boolean {
-	return (
-		found.file === 'schema.proto' &&
-		known.some((one) => one.reason === 'PROTO_SYNTAX' && one.line === found.line)
-	);
+	return gate.filter((found) => !keys.has(keyOf(found)));
 }
 
 /** TypeScript's texts are the same on both sides; their reasons are not. */

@@ -223,7 +223,11 @@ function retryMs(failures: number): number {
 }
 
 function notSaved(status: Exclude<SaveStatus, { kind: 'saved' | 'saving' }>): AppError {
-	return new AppError({ code: 'failed_precondition', reason: 'DRAFT_NOT_SAVED', message: notSavedText(status) });
+	return new AppError({
+		code: 'failed_precondition',
+		reason: 'DRAFT_NOT_SAVED',
+		message: notSavedText(status)
+	});
 }
 
 function notSavedText(status: Exclude<SaveStatus, { kind: 'saved' | 'saving' }>): string {

@@ -10,6 +10,7 @@ import * as typescript from 'monaco-editor/languages/features/typescript/registe
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
 import JsonWorker from 'monaco-editor/language/json/json.worker?worker';
 import TypeScriptWorker from 'monaco-editor/language/typescript/ts.worker?worker';
+import './monaco.css';
 import type { MonacoParts } from './load.ts';
 
 const workers: Readonly<Record<string, new () => Worker>> = {
