@@ -11,7 +11,7 @@ export type Token =
 
 const space = /[\s\u00a0\ufeff]+/y;
 const number = /\d+(?:\.\d+)?/y;
-const name = /[A-Za-z_#@$%][\w$]*/y;
+const name = /(?:[A-Za-z_#@$]|%(?=[A-Za-z_]))[\w$]*/y;
 const sign = /&&|\|\||\?\?|==|!=|<>|<=|>=|=>|[-+*/%^&<>!?:()[\]{},.]/y;
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
