@@ -270,9 +270,10 @@ export const arbitraryView: fc.Arbitrary<string> = fc
 			maxLength: 3
 		}),
 		joins: fc.array(choice, { minLength: 2, maxLength: 2 }),
-		style: fc.constantFrom('on', 'where'),
+		style: fc.constantFrom('on', 'where', 'using'),
 		filters: fc.array(fc.tuple(choice, choice), { maxLength: 2 }),
 		outputs: fc.array(fc.tuple(choice, choice), { minLength: 1, maxLength: 4 }),
+		dependents: fc.boolean(),
 		keys: fc.boolean(),
 		grouped: fc.boolean(),
 		groups: fc.array(fc.tuple(choice, choice), { maxLength: 2 }),
@@ -310,9 +311,20 @@ function fromClause(from: readonly FromItem[], joins: readonly number[], style: 
 	if (style === 'where') return ` FROM ${from.map(({ table, alias }) => `${table} ${alias}`).join(', ')}`;
 	return from
 		.map(({ table, alias }, index) =>
-			index === 0 ? ` FROM ${table} AS ${alias}` : ` JOIN ${table} ${alias} ON ${conditions[index - 1]}`
+			index === 0
+				? ` FROM ${table} AS ${alias}`
+				: ` JOIN ${table} ${alias} ${joinTail(conditions[index - 1]!, style)}`
 		)
 		.join('');
+}
+
+/** Where both columns have one name, it can be USING. */
+function joinTail(condition: string, style: string): string {
+	const same = /^(\w)\.(\w+) = (\w)\.(\w+)$/.exec(condition);
+	// Of three tables the name may stand in two of the left side.
+	if (style === 'using' && same && same[2] === same[4] && same[1] === 't' && same[3] === 'u')
+		return `USING (${same[2]})`;
+	return `ON ${condition}`;
 }
 
 function whereClause(
@@ -348,13 +360,32 @@ function rowSelect(from: readonly FromItem[], made: { outputs: Pairs; keys: bool
 	return `SELECT ${items.map((item, index) => `${item} AS o${index}`).join(', ')}${tail}`;
 }
 
-function groupSelect(
-	from: readonly FromItem[],
-	made: { outputs: Pairs; groups: Pairs; shown: boolean; having: number | null },
-	tail: string
-): string {
+/** Columns that a grouped primary key brings with it. */
+const dependentsOf: Readonly<Record<string, readonly string[]>> = {
+	projects: ['$.name', 'coalesce($.region, $.id)'],
+	tickets: ['$.title', '$.points + 0.5', '$.due']
+};
+
+interface Grouped {
+	readonly outputs: Pairs;
+	readonly groups: Pairs;
+	readonly dependents: boolean;
+	readonly shown: boolean;
+	readonly having: number | null;
+}
+
+function groupSelect(from: readonly FromItem[], made: Grouped, tail: string): string {
 	const groups = [...new Set(pick(from, groupsOf, made.groups))];
-	const items = [...(made.shown ? groups : []), 'count(*)', ...pick(from, aggregatesOf, made.outputs)];
+	const keyed = from.filter(({ alias }) => made.dependents && groups.includes(`${alias}.id`));
+	const dependents = keyed.flatMap(({ alias, table }) =>
+		dependentsOf[table]!.map((template) => fill(template, alias))
+	);
+	const items = [
+		...(made.shown ? groups : []),
+		...dependents,
+		'count(*)',
+		...pick(from, aggregatesOf, made.outputs)
+	];
 	const by = groups.length > 0 ? ` GROUP BY ${groups.join(', ')}` : '';
 	const having = made.having === null ? '' : ` HAVING ${at(havings, made.having)}`;
 	return `SELECT ${items.map((item, index) => `${item} AS o${index}`).join(', ')}${tail}${by}${having}`;
