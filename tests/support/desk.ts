@@ -10,7 +10,7 @@ import type { ColumnSpec, MethodSpec, StandardOperation, TableSpec } from '#engi
 import { createCommands, type CommandCall, type CommandResult } from '#core/commands';
 import { createTenancy, type Installation, type LiveRelease, type Place, type Tenancy } from '#core/tenancy';
 import type { Isolates } from '#platform/isolates';
-import type { TestPostgres } from './postgres.ts';
+import type { Postgres } from '#platform/postgres';
 
 /** A small module, provisioned and called without the gate: projects and tickets. */
 export interface Desk {
@@ -143,7 +143,7 @@ export function deskRelease(bundle: string): LiveRelease {
 
 /** Provisions the module under `name` in home/main. */
 export async function openDesk(
-	db: TestPostgres,
+	db: Postgres,
 	isolates: Isolates,
 	name = 'desk',
 	log: Logger = silentLogger

@@ -136,9 +136,20 @@ export function openTransaction(
 			return result!.rows;
 		},
 		async runLast(statement, values) {
-			const steps = [walled(place, statement, values), writtenId, { text: 'COMMIT' }];
-			const results = await committing(batch(steps));
-			return { rows: results[0]!.rows, txid: end(results) };
+			if (begun) {
+				const steps = [walled(place, statement, values), writtenId, { text: 'COMMIT' }];
+				const results = await committing(batch(steps));
+				return { rows: results[0]!.rows, txid: end(results) };
+			}
+			// Alone, a statement is its own transaction. Who is too slow is cancelled by `rollback`.
+			begun = true;
+			const [result] = await committing(
+				batch([walled(place, statement, values, ', pg_current_xact_id_if_assigned()::text')])
+			);
+			over = true;
+			release();
+			const id = result!.rows[0]?.at(-1);
+			return { rows: result!.rows, txid: id === null || id === undefined ? undefined : BigInt(id) };
 		},
 		async describe(text) {
 			const path = `pg_catalog, ${pg.escapeIdentifier(place.schema)}, pg_temp`;
@@ -196,10 +207,15 @@ async function committing<T>(sent: Promise<T>): Promise<T> {
 }
 
 /** The function that runs it as the tenant's run role, with its values as one array of text. */
-function walled(place: Place, { text, columns }: WalledStatement, values: readonly (string | null)[]): Step {
+function walled(
+	place: Place,
+	{ text, columns }: WalledStatement,
+	values: readonly (string | null)[],
+	also = ''
+): Step {
 	const list = columns.map(({ type }, i) => `c${i} ${type.name}`).join(', ');
 	return {
-		text: `SELECT * FROM ${pg.escapeIdentifier(place.stateSchema)}.run_sql($1, $2::text[]) AS t (${list})`,
+		text: `SELECT t.*${also} FROM ${pg.escapeIdentifier(place.stateSchema)}.run_sql($1, $2::text[]) AS t (${list})`,
 		values: [text, arrayLiteral(values)]
 	};
 }

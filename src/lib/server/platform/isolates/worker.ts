@@ -107,8 +107,8 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 			kill();
 		}
 	});
+	// Only a call, or a process about to take one, keeps the app alive.
 	child.unref();
-	socket.unref();
 
 	function send(message: ParentMessage, body?: string): void {
 		if (!dead) socket.write(encodeFrame(message, body));
@@ -117,6 +117,7 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 	function run(call: IsolateCall): Promise<IsolateOutcome> {
 		return new Promise((resolve, reject) => {
 			const number = ++numbers;
+			socket.ref();
 			running = { number, call, timers: [], pending: 0, settle: resolve, fail: reject };
 			tenant = call.tenant;
 			if (program !== call.program.key) {
@@ -135,6 +136,7 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 	function receive(message: ChildMessage, body: string): void {
 		if (message.type === 'ready') {
 			wasReady = true;
+			if (!running) socket.unref();
 			setReady();
 			return;
 		}
@@ -186,6 +188,7 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 		const ended = running;
 		running = undefined;
 		idleSince = Date.now();
+		socket.unref();
 		for (const timer of ended?.timers ?? []) clearTimeout(timer);
 		return ended;
 	}
