@@ -34,6 +34,8 @@ export class CardRuntime {
 	/** What was typed and not yet submitted, by field key; survives a new release of the page. */
 	readonly drafts = new Map<string, string>();
 	readonly #shown = new SvelteMap<string, boolean>();
+	/** Whether each element with an id was visible when it was last drawn. */
+	readonly #last = new Map<string, boolean>();
 	readonly #fields = new Set<Registered>();
 	readonly #showCards = new WeakSet<Scope>();
 
@@ -45,14 +47,15 @@ export class CardRuntime {
 
 	/** Whether an element with an id that actions toggle is hidden. */
 	hidden(id: Read<string> | undefined, visible: Read<boolean> | undefined, scope: Scope): boolean {
-		const told = id && this.#shown.get(id(scope));
-		return !(told ?? visible?.(scope) ?? true);
+		const name = id?.(scope);
+		const shown = (name === undefined ? undefined : this.#shown.get(name)) ?? visible?.(scope) ?? true;
+		if (name !== undefined) this.#last.set(name, shown);
+		return !shown;
 	}
 
-	toggle(action: ToggleVisibility, initially: (id: string) => boolean): void {
-		for (const { id, visible } of action.targets) {
-			this.#shown.set(id, visible ?? !(this.#shown.get(id) ?? initially(id)));
-		}
+	toggle(action: ToggleVisibility): void {
+		for (const { id, visible } of action.targets)
+			this.#shown.set(id, visible ?? !(this.#last.get(id) ?? true));
 	}
 
 	/** The scope inside a card that an action shows: its inputs are sent by its own actions only. */

@@ -1,0 +1,81 @@
+import { mount, unmount, flushSync } from 'svelte';
+import type { Json } from '#kernel';
+import CardView from './CardView.svelte';
+import type { CardHost, CommandCall } from './types.ts';
+
+/** A card on the page of a test, with what it asked of its host. */
+export interface Shown {
+	readonly root: HTMLElement;
+	readonly calls: CommandCall[];
+	readonly opened: string[];
+	readonly notes: string[];
+	get<E extends Element = HTMLElement>(selector: string): E;
+	all<E extends Element = HTMLElement>(selector: string): E[];
+	/** The button or link with these words. */
+	press(words: string): Promise<void>;
+	type(selector: string, value: string): void;
+	end(): Promise<void>;
+}
+
+export function show(
+	card: Json,
+	data: object = {},
+	answer: (call: CommandCall) => Json | Promise<Json> = () => ({})
+): Shown {
+	const root = document.createElement('div');
+	document.body.append(root);
+	const calls: CommandCall[] = [];
+	const opened: string[] = [];
+	const notes: string[] = [];
+	const host: CardHost = {
+		href: (url) => (/^([a-z]+:|\/)/i.test(url) ? url : `/home/main/tickets/${url}`),
+		run: async (call) => {
+			calls.push(call);
+			return answer(call);
+		},
+		open: (url) => opened.push(url),
+		notify: (kind, message) => notes.push(`${kind}: ${message}`)
+	};
+	const view = mount(CardView, {
+		target: root,
+		props: { card, data: data as Record<string, unknown>, host }
+	});
+	flushSync();
+	const all = <E extends Element>(selector: string) => [...root.querySelectorAll<E>(selector)];
+	const get = <E extends Element>(selector: string) => {
+		const found = root.querySelector<E>(selector);
+		if (!found) throw new Error(`nothing matches ${selector} in ${root.innerHTML}`);
+		return found;
+	};
+	return {
+		root,
+		calls,
+		opened,
+		notes,
+		get,
+		all,
+		async press(words) {
+			const button = all<HTMLElement>('button, a').find((one) => one.textContent.trim() === words);
+			if (!button) throw new Error(`no button "${words}" in ${root.textContent}`);
+			button.click();
+			await settle();
+		},
+		type(selector, value) {
+			const input = get<HTMLInputElement>(selector);
+			input.value = value;
+			input.dispatchEvent(new Event('input', { bubbles: true }));
+			input.dispatchEvent(new Event('change', { bubbles: true }));
+			flushSync();
+		},
+		async end() {
+			await unmount(view);
+			root.remove();
+		}
+	};
+}
+
+/** Lets promises and effects finish. */
+export async function settle(): Promise<void> {
+	for (let i = 0; i < 5; i++) await Promise.resolve();
+	flushSync();
+}
