@@ -18,14 +18,14 @@ export const allowedFunctions: Readonly<Record<string, FunctionVolatility>> = {
 	// text
 	...all(
 		'immutable',
-		'ascii bit_length btrim casefold char_length character_length chr decode encode initcap left length lower lpad',
+		'ascii bit_length btrim casefold char_length character_length chr decode encode initcap left lower lpad',
 		'ltrim md5 normalize is_normalized octet_length overlay position quote_ident regexp_count regexp_instr',
 		'regexp_like regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table',
 		'regexp_substr repeat replace reverse right rpad rtrim similar_to_escape split_part starts_with',
 		'string_to_array string_to_table strpos substr substring to_hex to_bin to_oct translate trim unistr upper sha224 sha256',
-		'sha384 sha512 crc32 crc32c like_escape'
+		'sha384 sha512 crc32 crc32c like_escape bit_count get_byte'
 	),
-	...all('settings', 'concat concat_ws format quote_literal quote_nullable'),
+	...all('settings', 'length concat concat_ws format quote_literal quote_nullable'),
 	// numbers
 	...all(
 		'immutable',
@@ -41,7 +41,7 @@ export const allowedFunctions: Readonly<Record<string, FunctionVolatility>> = {
 	),
 	...all(
 		'settings',
-		'age date_add date_bin date_part date_subtract date_trunc extract make_timestamptz timezone to_char to_date',
+		'age date date_add date_bin date_part date_subtract date_trunc extract make_timestamptz timezone to_char to_date',
 		'to_number to_timestamp overlaps'
 	),
 	...all('stable', 'now transaction_timestamp statement_timestamp'),
@@ -65,7 +65,7 @@ export const allowedFunctions: Readonly<Record<string, FunctionVolatility>> = {
 		'jsonb_array_elements_text jsonb_array_length jsonb_each jsonb_each_text jsonb_extract_path',
 		'jsonb_extract_path_text jsonb_insert jsonb_object jsonb_object_keys jsonb_path_exists jsonb_path_match',
 		'jsonb_path_query jsonb_path_query_array jsonb_path_query_first jsonb_pretty jsonb_set jsonb_set_lax',
-		'jsonb_strip_nulls jsonb_typeof json_object'
+		'jsonb_strip_nulls jsonb_typeof jsonb_exists json_object'
 	),
 	...all(
 		'settings',
