@@ -1,4 +1,11 @@
-import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import {
+	createScanner,
+	findNodeAtLocation,
+	parseTree,
+	printParseErrorCode,
+	type Node,
+	type ParseError
+} from 'jsonc-parser';
 import { positionAt, type Diagnostic, type Json } from '#kernel';
 
 export type JsonNode = Node;
@@ -23,11 +30,39 @@ export interface JsonFile {
 
 /** Parses strict JSON: no comments, no trailing commas, no key twice. */
 export function openJson(file: string, text: string): JsonFile {
+	const deep = tooDeepAt(text);
+	if (deep !== undefined) return { file, text, root: undefined, found: [tooDeep(file, text, deep)] };
 	const errors: ParseError[] = [];
 	const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
 	const found = errors.slice(0, 5).map((error) => syntaxError(file, text, error));
 	if (root) found.push(...duplicateKeys(file, text, root));
 	return { file, text, root: errors.length === 0 ? root : undefined, found };
+}
+
+const deepest = 200;
+
+/** Parsing is recursive, so depth is measured before it: the offset where it is too much. */
+function tooDeepAt(text: string): number | undefined {
+	const scanner = createScanner(text, true);
+	let depth = 0;
+	// 1 to 4: the brackets; 17: the end.
+	for (let token: number = scanner.scan(); token !== 17; token = scanner.scan()) {
+		if (token === 1 || token === 3) depth++;
+		if (token === 2 || token === 4) depth--;
+		if (depth > deepest) return scanner.getTokenOffset();
+	}
+	return undefined;
+}
+
+function tooDeep(file: string, text: string, offset: number): Diagnostic {
+	return {
+		severity: 'error',
+		file,
+		...spanOf(text, offset, 1),
+		reason: 'JSON_TOO_DEEP',
+		message: `Lists and objects are nested deeper than ${deepest} levels.`,
+		hint: 'Make it flatter.'
+	};
 }
 
 export function report(json: JsonFile, node: JsonNode, reason: string, message: string, hint?: string): void {

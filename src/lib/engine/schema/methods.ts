@@ -3,6 +3,7 @@ import type { Diagnostic } from '#kernel';
 import { finding } from './findings.ts';
 import { snakeCase } from './names.ts';
 import { placeOf } from './source.ts';
+import { sdkNames, sdkTableNames } from './sdk-names.ts';
 import { standardMethods, standardNames } from './standard.ts';
 import type { MethodSpec, TableSpec } from './types.ts';
 
@@ -17,8 +18,7 @@ export function readMethods(
 	tables: readonly TableSpec[]
 ): { methods: MethodSpec[]; diagnostics: Diagnostic[] } {
 	const standard = tables.flatMap(standardMethods);
-	const taken = new Set(tables.flatMap(standardNames));
-	const diagnostics = clashes(file, taken);
+	const diagnostics = clashes(file, tables);
 	const seen = new Set(standard.map((method) => method.name));
 	const own = file.services.flatMap((service) => {
 		return service.methods.map((method) => {
@@ -65,16 +65,17 @@ function checkMethod(method: DescMethod, seen: ReadonlySet<string>): Diagnostic[
 	return [];
 }
 
-/** Messages and services of the author that are named as those of the standard methods. */
-function clashes(file: DescFile, taken: ReadonlySet<string>): Diagnostic[] {
-	return [...file.messages, ...file.services, ...file.enums]
-		.filter((desc) => taken.has(desc.name))
-		.map((desc) =>
-			finding(
-				placeOf(desc),
-				'NAME_TAKEN',
-				`${desc.name} is made for the standard methods of a table.`,
-				'Give it another name.'
-			)
-		);
+/** Messages and services of the author that are named as what is made of the schema. */
+function clashes(file: DescFile, tables: readonly TableSpec[]): Diagnostic[] {
+	const standard = new Set(tables.flatMap(standardNames));
+	const sdk = new Set([...sdkNames, ...tables.flatMap(sdkTableNames)]);
+	const types = [...file.messages, ...file.enums];
+	const taken = (desc: (typeof types)[number] | DescService, by: string) =>
+		finding(placeOf(desc), 'NAME_TAKEN', `${desc.name} is the name of ${by}.`, 'Choose another one.');
+	return [
+		...[...types, ...file.services]
+			.filter((desc) => standard.has(desc.name))
+			.map((desc) => taken(desc, 'a standard method, its request or its response')),
+		...types.filter((desc) => sdk.has(desc.name)).map((desc) => taken(desc, 'a type that handlers get'))
+	];
 }

@@ -174,6 +174,12 @@ describe('readSchema', () => {
 			'NAME_TAKEN',
 			5
 		],
+		[
+			'a name of the SDK',
+			'message A { option (loam.table) = {}; string id = 1; }\nmessage NewA {}',
+			'NAME_TAKEN',
+			5
+		],
 		['a stream', 'message A {}\nservice S { rpc Watch(A) returns (stream A); }', 'METHOD_STREAM', 5],
 		[
 			'a method twice',
@@ -223,8 +229,8 @@ describe('sdkTypes', () => {
 		expect(types).toContain('\t\tsize: string;');
 		expect(types).toContain('\t\testimates: Ticket_Estimate[];');
 		expect(types).toContain('\t\tnote?: string | null;');
-		expect(types).toContain('\t\tvotes: Record<string, string>;');
-		expect(types).toContain('readonly tickets: Table<Ticket, NewTicket, TicketKey>;');
+		expect(types).toContain('\t\tvotes: { [key: string]: string };');
+		expect(types).toContain('readonly tickets: Sdk.Table<Ticket, NewTicket, TicketKey>;');
 		expect(types).toContain('/** What is to be done. */');
 	});
 });

@@ -1,11 +1,13 @@
-/** The part of the SDK that is the same for every module. */
+/**
+ * The part of the SDK that is the same for every module: a module of its own, so that no message of an author
+ * can stand in the way of a name that it uses.
+ */
 export const sdkPrelude = `export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** What a parameter of SQL can be; lists and objects go as JSON or arrays, by the column's type. */
 export type SqlValue = null | boolean | number | string | readonly SqlValue[] | { readonly [key: string]: Json };
 
 /** Numbers of 64 bits and decimals are texts, times ISO texts, bytes base64. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Row = Record<string, any>;
 
 export interface Person {
@@ -57,9 +59,8 @@ export interface Log {
 	error(message: string, fields?: Record<string, unknown>): void;
 }
 
-export interface Loam {
-	/** The module's own tables, inside this call's transaction. */
-	readonly db: Database;
+/** What every handler has; the module's own tables come in \`loam.db\`. */
+export interface Context {
 	readonly log: Log;
 	/** Who calls. */
 	readonly principal: Principal;
@@ -71,7 +72,9 @@ export interface Loam {
 	uuid(): string;
 	/** Ends the call; nothing was changed then. The caller sees the message. \`reason\` is UPPER_SNAKE. */
 	fail(reason: string, message: string): never;
-}`;
+}
+
+export type Handler<Q, R, L> = (request: Q, loam: L) => Promise<R> | R;`;
 
 /** What a handler has beside the language itself. */
 export const sdkGlobals = `interface Console {

@@ -19,16 +19,25 @@ export function sdkTypes(schema: Schema): string {
 	const enums = [...schema.file.enums, ...messages.flatMap((message) => message.nestedEnums)];
 	const tables = new Map(schema.tables.map((table) => [table.message, table]));
 	const blocks = [
+		"import type * as Sdk from 'loam/sdk';",
 		...enums.map(enumType),
 		...messages.map((message) => {
 			const table = tables.get(message.typeName);
 			return table ? rowTypes(message, table) : messageType(message);
 		}),
-		databaseType(schema.tables),
-		handlersType(schema),
-		sdkPrelude
+		loamType(schema.tables),
+		handlersType(schema)
 	];
-	return `declare module 'loam' {\n${indent(blocks.join('\n\n'))}\n}\n\n${sdkGlobals}\n`;
+	return [
+		ambientModule('loam/sdk', sdkPrelude),
+		ambientModule('loam', blocks.join('\n\n')),
+		sdkGlobals,
+		''
+	].join('\n\n');
+}
+
+function ambientModule(name: string, text: string): string {
+	return `declare module '${name}' {\n${indent(text)}\n}`;
 }
 
 function withNested(message: DescMessage): DescMessage[] {
@@ -79,15 +88,14 @@ function rowTypes(message: DescMessage, table: TableSpec): string {
 	].join('\n\n');
 }
 
-function databaseType(tables: readonly TableSpec[]): string {
+function loamType(tables: readonly TableSpec[]): string {
 	const lines = tables.map((table) => {
 		const name = table.message.split('.').at(-1)!;
-		return `readonly ${table.name}: Table<${name}, New${name}, ${name}Key>;`;
+		return `readonly ${table.name}: Sdk.Table<${name}, New${name}, ${name}Key>;`;
 	});
-	return interfaceText('Database extends Sql', [
-		...lines,
-		`readonly ${peopleTable}: ReadTable<Person, string>;`
-	]);
+	const all = [...lines, `readonly ${peopleTable}: Sdk.ReadTable<Sdk.Person, string>;`].join('\n');
+	const db = `/** The module's own tables, inside this call's transaction. */\nreadonly db: Sdk.Sql & {\n${indent(all)}\n};`;
+	return interfaceText('Loam extends Sdk.Context', [db]);
 }
 
 /** By file, the type of what a handler exports as its default. */
@@ -96,11 +104,11 @@ function handlersType(schema: Schema): string {
 		if (method.run.kind !== 'handler') return [];
 		const [request, response] = [method.request, method.response].map((name) => {
 			const message = schema.registry.getMessage(name);
-			return message ? messageName(message) : 'Json';
+			return message ? messageName(message) : 'Sdk.Json';
 		});
-		return [`'${method.run.file}': (request: ${request}, loam: Loam) => Promise<${response}> | ${response};`];
+		return [`'${method.run.file}': Sdk.Handler<${request}, ${response}, Loam>;`];
 	});
-	return interfaceText('Handlers', lines);
+	return interfaceText('LoamHandlers', lines);
 }
 
 function columnTypeOf(column: ColumnSpec, field: DescField): string {
@@ -124,8 +132,8 @@ function fieldType(field: DescField): string {
 				? `${namedType(field.enum)}[]`
 				: `${scalarType(valueShape(field).type)}[]`;
 		case 'map':
-			if (field.mapKind === 'message') return `Record<string, ${messageName(field.message)}>`;
-			return `Record<string, ${field.mapKind === 'enum' ? namedType(field.enum) : scalarType(scalarColumns[field.scalar])}>`;
+			if (field.mapKind === 'message') return `{ [key: string]: ${messageName(field.message)} }`;
+			return `{ [key: string]: ${field.mapKind === 'enum' ? namedType(field.enum) : scalarType(scalarColumns[field.scalar])} }`;
 		default:
 			return unreachable(field);
 	}
@@ -150,7 +158,7 @@ function scalarType(type: ColumnType): string {
 		case 'interval':
 			return 'string';
 		case 'jsonb':
-			return 'Json';
+			return 'Sdk.Json';
 	}
 }
 
@@ -158,11 +166,11 @@ const wellKnownJson: Readonly<Record<string, string>> = {
 	'google.protobuf.Timestamp': 'string',
 	'google.protobuf.Duration': 'string',
 	'google.protobuf.FieldMask': 'string',
-	'google.protobuf.Struct': 'Record<string, Json>',
-	'google.protobuf.Value': 'Json',
-	'google.protobuf.ListValue': 'Json[]',
-	'google.protobuf.Empty': 'Record<string, never>',
-	'google.protobuf.Any': 'Record<string, Json>',
+	'google.protobuf.Struct': '{ [key: string]: Sdk.Json }',
+	'google.protobuf.Value': 'Sdk.Json',
+	'google.protobuf.ListValue': 'Sdk.Json[]',
+	'google.protobuf.Empty': '{}',
+	'google.protobuf.Any': '{ [key: string]: Sdk.Json }',
 	'google.protobuf.DoubleValue': 'number',
 	'google.protobuf.FloatValue': 'number',
 	'google.protobuf.Int32Value': 'number',
@@ -180,7 +188,7 @@ function messageName(message: DescMessage): string {
 
 /** A type of schema.proto by its name; of another file it is plain JSON. */
 function namedType(desc: DescMessage | DescEnum): string {
-	return desc.file.proto.name === 'schema.proto' ? typeName(desc) : 'Json';
+	return desc.file.proto.name === 'schema.proto' ? typeName(desc) : 'Sdk.Json';
 }
 
 function interfaceText(name: string, lines: readonly string[], comment = ''): string {

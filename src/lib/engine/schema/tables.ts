@@ -10,6 +10,9 @@ import type { ColumnSpec, TableSpec } from './types.ts';
 /** Kept by Loam in every installation: id, name, picture of the project's members. */
 export const peopleTable = 'people';
 
+/** Names that `loam.db` has anyway. */
+const reservedTables: ReadonlySet<string> = new Set([peopleTable, 'query', 'one']);
+
 export function isTable(message: DescMessage): boolean {
 	return hasOption(message, tableOption);
 }
@@ -72,13 +75,13 @@ function keyOf(message: DescMessage): string[] {
 function checkTable(message: DescMessage, table: TableSpec): Diagnostic[] {
 	const at = placeOf(message);
 	const found = message.fields.flatMap((field, i) => checkColumn(field, table.columns[i]!));
-	if (!/^[a-z][a-z0-9_]{0,58}$/.test(table.name) || table.name === peopleTable) {
+	if (!/^[a-z][a-z0-9_]{0,58}$/.test(table.name) || reservedTables.has(table.name)) {
 		found.push(
 			finding(
 				at,
 				'TABLE_NAME',
 				`"${table.name}" can't name a table.`,
-				`Set another one: option (loam.table) = { name: "…" }; people is Loam's own.`
+				`Set another one: option (loam.table) = { name: "…" }; people, query and one are Loam's own.`
 			)
 		);
 	}

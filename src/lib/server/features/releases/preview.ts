@@ -9,7 +9,7 @@ import {
 } from '#engine/module';
 import { checkFilter, parseFilter, toSql } from '#engine/policy';
 import { quote, type TableSpec } from '#engine/schema';
-import { finishView, implicitView, peopleTable, planView, renderSql, type ViewColumn } from '#engine/view';
+import { finishView, implicitView, peopleTable, renderSql, type ViewColumn } from '#engine/view';
 import type { Project, Tenancy } from '#core/tenancy';
 import type { Client, Postgres } from '#platform/postgres';
 import { isPostgresError, runMigrations } from './database/run-migrations.ts';
@@ -18,7 +18,7 @@ import { inShadow } from './database/shadow.ts';
 import { appliedMigrations } from './database/upgrade.ts';
 import { checkMigrations, readMigrations, type Migration } from './gate/migrations.ts';
 import { compileSchema } from './gate/schema.ts';
-import { viewFile } from './gate/views.ts';
+import { plan, viewFile } from './gate/views.ts';
 import { postgresDiagnostic } from '#engine/sql';
 
 export interface PreviewInput {
@@ -202,14 +202,18 @@ async function resolveView(
 		found.push(pageFinding(file, `There is no view "${name}".`));
 		return undefined;
 	}
-	const outcome = await planView({ name, file, sql: text, tables: [...tables, peopleTable] });
+	const outcome = await plan({ name, file, sql: text, tables: [...tables, peopleTable] });
 	if (!outcome.ok) {
 		found.push(...outcome.diagnostics);
 		return undefined;
 	}
-	const { plan } = outcome;
-	const { rows } = await client.query<{ types: string[] }>(renderSql(plan.describeSql, { data: schema }));
-	return { sql: plan.sql.replace(/;\s*$/, ''), columns: finishView(plan, rows[0]!.types).columns };
+	const { rows } = await client.query<{ types: string[] }>(
+		renderSql(outcome.plan.describeSql, { data: schema })
+	);
+	return {
+		sql: outcome.plan.sql.replace(/;\s*$/, ''),
+		columns: finishView(outcome.plan, rows[0]!.types).columns
+	};
 }
 
 function pageFinding(file: string, message: string): Diagnostic {

@@ -8,14 +8,14 @@ import type { Postgres } from '#platform/postgres';
 import { dropLeftovers } from './database/shadow.ts';
 import { draftNextMigration, type DraftedMigration } from './draft-migration.ts';
 import { errors } from './errors.ts';
-import { runGate } from './gate/gate.ts';
+import { runGate, type GateInput } from './gate/gate.ts';
 import { compileSchema } from './gate/schema.ts';
 import { preview, type PreviewInput, type PreviewResult } from './preview.ts';
 import { install, tryInstall } from './publish/install.ts';
 import { withModuleLock } from './publish/lock.ts';
 import { publish, type PublishInput, type PublishResult } from './publish/publish.ts';
 import { findReleases, loadStored, releasedMigrations, type ReleaseSummary } from './publish/store.ts';
-import { createReport, type Report } from './report.ts';
+import { createReport, type Report, type ReportWriter } from './report.ts';
 import { shipAll } from './ship.ts';
 import { createTurnstile } from './turnstile.ts';
 import { createTypeChecker } from './types/checker.ts';
@@ -83,14 +83,16 @@ export async function createReleases({
 }: ReleasesInit): Promise<Releases> {
 	const types = createTypeChecker();
 	const pool = postgres.app;
-	const tools = { postgres, tenancy, views, types, pool };
 	const turnstile = createTurnstile(gatesAtOnce);
+	const parts = { postgres, tenancy, views, types, pool };
+	const gate = (input: GateInput, report: ReportWriter) => turnstile(() => runGate(parts, input, report));
+	const tools = { ...parts, gate };
 	await dropLeftovers(postgres);
 
 	async function checkFiles({ project, module, files }: CheckInput): Promise<Report> {
 		const report = createReport();
 		const released = await releasedMigrations(pool, module.id);
-		await runGate(tools, { project, module: module.name, files, released }, report);
+		await gate({ project, module: module.name, files, released }, report);
 		return report.finish();
 	}
 
@@ -110,8 +112,8 @@ export async function createReleases({
 	}
 
 	const releases: Releases = {
-		check: (input) => turnstile(() => checkFiles(input)),
-		publish: (input) => turnstile(() => publish(tools, input)),
+		check: checkFiles,
+		publish: (input) => publish(tools, input),
 		releases: (moduleId) => findReleases(pool, moduleId),
 		install: (input) => withModuleLock(postgres, input.module.id, () => installRelease(input)),
 		async uninstall(project, name) {

@@ -31,7 +31,7 @@ export async function loadSeeds(
 	);
 	const ids = people.rows.map((row) => row.id);
 	for (const table of inDependencyOrder(tables)) {
-		const rows = seeds[table.name];
+		const rows = Object.hasOwn(seeds, table.name) ? seeds[table.name] : undefined;
 		if (!rows || rows.length === 0) continue;
 		const target = `${quote(schema)}.${quote(table.name)}`;
 		const { rowCount } = await client.query(`SELECT 1 FROM ${target} LIMIT 1`);

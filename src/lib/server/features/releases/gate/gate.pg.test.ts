@@ -468,6 +468,79 @@ const broken: readonly Broken[] = [
 	['a file that is no text', add('README.md', 'a\0b'), 'README.md', 1, 'FILE_NOT_TEXT']
 ];
 
+/** What breaks a parser that reads by recursion, or takes it for ever. */
+const hostile: readonly (readonly [string, Map<string, string>, string])[] = [
+	['lists in lists', add('locales/de.json', '['.repeat(500_000)), 'locales/de.json'],
+	['objects in objects', add('pages/deep.page.json', '{"a":'.repeat(100_000)), 'pages/deep.page.json'],
+	[
+		'parentheses in a handler',
+		add('logic/shared/deep.ts', `export const x = ${'('.repeat(300_000)}`),
+		'logic/shared/deep.ts'
+	],
+	[
+		'types in a handler',
+		add('logic/shared/deep.ts', `export type X = ${'Array<'.repeat(100_000)}`),
+		'logic/shared/deep.ts'
+	],
+	[
+		'a type that never ends',
+		add(
+			'logic/shared/deep.ts',
+			'type A<T> = { a: A<[T, T]> };\nexport type B<N, T extends unknown[] = []> = T["length"] extends N ? T : B<N, [...T, 1]>;\nexport const x: B<9_999_999> = 1;'
+		),
+		'logic/shared/deep.ts'
+	],
+	['parentheses in a view', add('views/deep.sql', `SELECT ${'('.repeat(200_000)}1`), 'views/deep.sql'],
+	[
+		'parentheses in a migration',
+		add('migrations/0002_deep.sql', `UPDATE tickets SET points = ${'('.repeat(200_000)}1`),
+		'migrations/0002_deep.sql'
+	],
+	[
+		'an expression without end',
+		add('views/deep.sql', `SELECT id, ${'1 + '.repeat(100_000)}1 AS x FROM tickets`),
+		'views/deep.sql'
+	],
+	[
+		'messages in messages',
+		add('schema.proto', `syntax = "proto3"; package desk; ${'message A {'.repeat(20_000)}`),
+		'schema.proto'
+	],
+	[
+		'an option without end',
+		add(
+			'schema.proto',
+			`syntax = "proto3"; package desk; message A { option (loam.table) = ${'{a:'.repeat(50_000)} }`
+		),
+		'schema.proto'
+	],
+	[
+		'a filter without end',
+		edit('module.json', 'assignee_id = principal()', `${'('.repeat(5000)}assignee_id = principal()`),
+		'module.json'
+	],
+	[
+		'millions of rows',
+		add(
+			'migrations/0002_much.sql',
+			"INSERT INTO projects (name) SELECT 'x' FROM generate_series(1, 1000000000)"
+		),
+		'migrations/0002_much.sql'
+	]
+];
+
+describe('what is made to break the gate', () => {
+	test.each(hostile)('%s', { timeout: 60_000 }, async (_, files, file) => {
+		const { ok, diagnostics } = await gate(files);
+		expect(ok).toBe(false);
+		expect(diagnostics.map((d) => d.file)).toContain(file);
+	});
+
+	test('the gate works on after it', async () => {
+		expect((await gate(deskWith())).diagnostics).toEqual([]);
+	});
+});
+
 describe('what is refused', () => {
 	test.each(broken)('%s', async (_, files, file, line, reason) => {
 		const { candidate, ok, diagnostics } = await gate(files);

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '#kernel';
 import { guardMigration } from '#engine/sql';
 import { filesOf, sha256, type ModuleFiles } from '#engine/module';
+import { readDeep } from './too-deep.ts';
 
 /** One file of migrations/, in the order in which they run. */
 export interface Migration {
@@ -38,7 +39,13 @@ export async function checkMigrations(
 	for (const { file, sql } of migrations) {
 		if (released.has(file)) continue;
 		if (last !== undefined && file < last) found.push(tooEarly(file, last));
-		found.push(...(await guardMigration(sql, file)));
+		found.push(
+			...(await readDeep(
+				file,
+				() => guardMigration(sql, file),
+				(finding) => [finding]
+			))
+		);
 	}
 }
 

@@ -15,7 +15,7 @@ export async function rehearse(
 	tables: readonly TableSpec[],
 	found: Diagnostic[]
 ): Promise<void> {
-	await client.query(`BEGIN; SET LOCAL statement_timeout = '10s'`);
+	await client.query(`BEGIN; SET LOCAL statement_timeout = '5s'`);
 	await runMigrations(client, migrations, found);
 	if (found.length > 0) {
 		await client.query('ROLLBACK');
@@ -34,7 +34,7 @@ export async function rehearseSeeds(
 	text: string,
 	found: Diagnostic[]
 ): Promise<void> {
-	await client.query(`BEGIN; SET LOCAL statement_timeout = '10s'`);
+	await client.query(`BEGIN; SET LOCAL statement_timeout = '5s'`);
 	await loadSeeds(client, schema, tables, seeds, { file: demoFile, text }, found);
 	await client.query('ROLLBACK');
 }

@@ -8,11 +8,14 @@ import {
 	peopleTable,
 	planView,
 	renderSql,
+	type PlanOutcome,
+	type ViewDefinition,
 	type ViewPlan,
 	type ViewSpec
 } from '#engine/view';
 import type { Client } from '#platform/postgres';
 import { isPostgresError } from '../database/run-migrations.ts';
+import { readDeep } from './too-deep.ts';
 
 /** A view's file with its plan. */
 export interface PlannedView {
@@ -37,13 +40,19 @@ export async function planViews(
 			found.push(takenName(file, name));
 			continue;
 		}
-		const outcome = await planView({ name, file, sql: files.get(file)!, tables: [...tables, peopleTable] });
+		const outcome = await plan({ name, file, sql: files.get(file)!, tables: [...tables, peopleTable] });
 		if (outcome.ok) {
 			found.push(...outcome.plan.warnings);
 			planned.push({ file, plan: outcome.plan });
 		} else found.push(...outcome.diagnostics);
 	}
 	return planned;
+}
+
+/** `planView`, for any text. */
+export function plan(definition: ViewDefinition): Promise<PlanOutcome> {
+	const refused = (finding: Diagnostic): PlanOutcome => ({ ok: false, diagnostics: [finding] });
+	return readDeep(definition.file, () => planView(definition), refused);
 }
 
 function takenName(file: string, name: string): Diagnostic {

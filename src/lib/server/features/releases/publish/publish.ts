@@ -1,7 +1,7 @@
 import type { ModuleFiles } from '#engine/module';
 import type { Project } from '#core/tenancy';
-import { runGate, type GateTools } from '../gate/gate.ts';
-import { createReport, type Report } from '../report.ts';
+import type { Candidate, GateInput, GateTools } from '../gate/gate.ts';
+import { createReport, type Report, type ReportWriter } from '../report.ts';
 import { install, tryInstall, type InstallTools } from './install.ts';
 import { withModuleLock } from './lock.ts';
 import { releasedMigrations, saveRelease, type ReleaseSummary } from './store.ts';
@@ -16,6 +16,10 @@ export interface PublishInput {
 	readonly install?: boolean;
 }
 
+export interface PublishTools extends GateTools, InstallTools {
+	readonly gate: (input: GateInput, report: ReportWriter) => Promise<Candidate | undefined>;
+}
+
 export interface PublishResult extends Report {
 	/** There once the gate has passed; live only where `ok`. */
 	readonly release: ReleaseSummary | undefined;
@@ -25,13 +29,13 @@ export interface PublishResult extends Report {
  * Gate, release, upgrade of the project's installation, flip. One publish of a module at a time. Whatever
  * fails before the flip leaves the running release as it is.
  */
-export async function publish(tools: GateTools & InstallTools, input: PublishInput): Promise<PublishResult> {
+export async function publish(tools: PublishTools, input: PublishInput): Promise<PublishResult> {
 	const { postgres, pool } = tools;
 	const { project, module, files } = input;
 	return withModuleLock(postgres, module.id, async () => {
 		const report = createReport();
 		const released = await releasedMigrations(pool, module.id);
-		const candidate = await runGate(tools, { project, module: module.name, files, released }, report);
+		const candidate = await tools.gate({ project, module: module.name, files, released }, report);
 		const steps = input.install === false ? ['release'] : ['release', 'migrate', 'build', 'live'];
 		if (!candidate || !(await tryInstall(tools, project, module.name, candidate, report))) {
 			for (const step of steps) report.skip(step);

@@ -67,9 +67,9 @@ function keep(key: string, kept: Kept): void {
 /** A file that holds each handler against the type that its method wants. */
 function handlersText(handlers: readonly string[]): string {
 	const lines = handlers.map((file, i) => {
-		return `import h${i} from './${file}'; export const c${i}: Handlers['${file}'] = h${i};`;
+		return `import h${i} from './${file}'; export const c${i}: LoamHandlers['${file}'] = h${i};`;
 	});
-	return ["import type { Handlers } from 'loam';", ...lines].join('\n');
+	return ["import type { LoamHandlers } from 'loam';", ...lines].join('\n');
 }
 
 /** Sees the module's files and TypeScript's libraries, and nothing of the disk. */
