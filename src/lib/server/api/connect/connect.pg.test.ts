@@ -437,7 +437,7 @@ describe('a module method', () => {
 		const bomb = gzipSync(JSON.stringify({ id: 'x'.repeat(50_000_000) }));
 		expect(bomb.byteLength).toBeLessThan(100_000);
 		expect((await post(bomb, 'gzip')).status).toBe(429);
-		expect((await post(Buffer.from('nonsense'), 'gzip')).status).toBeGreaterThanOrEqual(400);
+		expect((await post(Buffer.from('nonsense'), 'gzip')).status).toBe(400);
 		expect(calls).toHaveLength(1);
 	});
 
