@@ -57,7 +57,8 @@ function text(json: JsonObject) {
 		multiline: json['isMultiline'] === true,
 		maxLength: typeof longest === 'number' && longest > 0 ? longest : undefined,
 		pattern: pattern(json['regex']),
-		inline: isObject(inline) ? compileAction(inline) : undefined
+		// There is no room for a card beside a line of text.
+		inline: isObject(inline) && inline['type'] !== 'Action.ShowCard' ? compileAction(inline) : undefined
 	};
 }
 
