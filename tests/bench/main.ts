@@ -7,6 +7,8 @@ import type { Row } from './row.ts';
 const benches: Readonly<Record<string, readonly string[]>> = {
 	'change-latency': ['change-latency'],
 	'view-maintenance': ['view-maintenance'],
+	'fan-out': ['fan-out'],
+	'filter-scaling': ['filter-scaling'],
 	'command-insert': ['command insert'],
 	'sandbox-warm': ['sandbox warm'],
 	'page-hand-written': ['page hand-written'],

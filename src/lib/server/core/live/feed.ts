@@ -47,14 +47,14 @@ export class Feed {
 	#entries: Entry[] = [];
 	#size = 0;
 	/** Pages by the offset that they begin after, as long as nothing new came. */
-	readonly #pages = new Map<string, LogPage>();
+	#pages: Map<string, LogPage> | undefined;
 	#pagesAt = -1n;
 
 	constructor(shape: ResolvedShape, tail: Tail, limits: FeedLimits = feedLimits) {
 		this.shape = shape;
 		this.#tail = tail;
 		this.#limits = limits;
-		this.#encoder = messageEncoder(shape.relation);
+		this.#encoder = encoderOf(shape.relation);
 		this.#from = { kind: 'journal', seq: tail.position(), op: 0 };
 	}
 
@@ -95,10 +95,9 @@ export class Feed {
 	/** Readers at one place share the page, so that a change is put together once. */
 	#readEntries(after: JournalOffset): LogPage {
 		const position = this.#tail.position();
-		if (this.#pagesAt !== position) {
-			this.#pages.clear();
-			this.#pagesAt = position;
-		}
+		if (this.#pagesAt !== position) this.#pages = undefined;
+		this.#pagesAt = position;
+		this.#pages ??= new Map();
 		const place = `${after.seq}_${after.op}`;
 		const kept = this.#pages.get(place);
 		if (kept) return kept;
@@ -153,6 +152,15 @@ export class Feed {
 		this.#from = { kind: 'journal', seq, op };
 		this.#entries = this.#entries.slice(cutAt);
 	}
+}
+
+const encoders = new WeakMap<readonly [string, string], MessageEncoder>();
+
+/** Shapes of one view share their relation, and so their encoder. */
+function encoderOf(relation: readonly [string, string]): MessageEncoder {
+	const known = encoders.get(relation) ?? messageEncoder(relation);
+	encoders.set(relation, known);
+	return known;
 }
 
 function cut(messages: readonly string[], { seq, op }: Entry): LogPage {

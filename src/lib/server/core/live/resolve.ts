@@ -133,31 +133,51 @@ interface Parts {
 }
 
 function assemble(parts: Parts): ResolvedShape {
-	const { request, view, spec, filter, env, columns, origin } = parts;
-	const wholeKey = keyColumns(spec);
-	const hidesKey = wholeKey.some((name) => !columns.includes(name));
+	const { request, view, spec, filter, env, origin } = parts;
+	const shown = shownOf(spec, request.installation.module, parts.columns);
 	const filterText = filter ? bound(() => canonical(filter, env)) : '';
 	const replica = request.replica ?? 'default';
-	const { id, module } = request.installation;
-	const identity = [origin.instance, origin.timeline, id, spec.name, view.spec.hash, view.generation];
+	const identity = [origin.instance, origin.timeline, request.installation.id];
+	const state = [spec.name, view.spec.hash, view.generation];
 	const [route] = filter ? equalities(filter, env) : [];
 	return {
-		hash: hashOf([...identity, filterText, columns, hidesKey, replica]),
+		...shown,
+		hash: hashOf([...identity, ...state, filterText, shown.columns, shown.hidesKey, replica]),
 		request,
 		installation: request.installation,
 		view,
+		replica,
+		filter,
+		env,
+		includes: filter ? compileFilter(filter, env) : everyRow,
+		route: route && { column: route[0], value: route[1] },
+		isPublic: isPublic(parts, filterText)
+	};
+}
+
+const everyRow = () => true;
+
+type Shown = Pick<ResolvedShape, 'relation' | 'columns' | 'keyColumns' | 'hidesKey' | 'schema'>;
+const shownParts = new WeakMap<ViewSpec, Map<string, Shown>>();
+
+/** What shapes of a view with the same columns have in common; kept once, as there may be very many. */
+function shownOf(spec: ViewSpec, module: string, columns: readonly string[]): Shown {
+	const byColumns = shownParts.get(spec) ?? new Map<string, Shown>();
+	shownParts.set(spec, byColumns);
+	const name = JSON.stringify([module, columns]);
+	const known = byColumns.get(name);
+	if (known) return known;
+	const wholeKey = keyColumns(spec);
+	const hidesKey = wholeKey.some((part) => !columns.includes(part));
+	const shown: Shown = {
 		relation: [module, spec.name],
 		columns,
 		keyColumns: hidesKey ? [] : wholeKey,
 		hidesKey,
-		schema: schemaOf(spec.columns.filter((column) => columns.includes(column.name))),
-		replica,
-		filter,
-		env,
-		includes: filter ? compileFilter(filter, env) : () => true,
-		route: route && { column: route[0], value: route[1] },
-		isPublic: isPublic(parts, filterText)
+		schema: schemaOf(spec.columns.filter((column) => columns.includes(column.name)))
 	};
+	byColumns.set(name, shown);
+	return shown;
 }
 
 /** Reads the filter's constants, whose errors are the parameters'. */
