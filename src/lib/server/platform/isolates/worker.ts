@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
-import { AppError, toAppError, unreachable } from '#kernel';
+import { type AppError, toAppError, unreachable } from '#kernel';
 import {
 	defaultLimits,
 	encodeFrame,
