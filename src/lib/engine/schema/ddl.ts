@@ -19,6 +19,12 @@ export function createTable(table: TableSpec, known: ReadonlySet<string>): strin
 	return `CREATE TABLE ${quote(table.name)} (\n\t${lines.join(',\n\t')}\n);`;
 }
 
+/** The index by which rows are found from what they reference; a unique column has one. */
+export function createIndex(table: TableSpec, column: ColumnSpec): string | undefined {
+	if (column.references === undefined || column.unique || table.key[0] === column.name) return undefined;
+	return `CREATE INDEX ON ${quote(table.name)} (${quote(column.name)});`;
+}
+
 export function addColumn(table: TableSpec, column: ColumnSpec, known: ReadonlySet<string>): string {
 	return `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnSql(table, column, known)};`;
 }

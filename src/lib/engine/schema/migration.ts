@@ -3,6 +3,7 @@ import {
 	addColumn,
 	addReference,
 	checkSql,
+	createIndex,
 	createTable,
 	inDependencyOrder,
 	isForeignKey,
@@ -39,6 +40,7 @@ export function draftMigration(before: readonly TableSpec[], after: readonly Tab
 		}
 		known.add(table.name);
 		steps.push({ sql: createTable(table, known), title: `create_${table.name}` });
+		steps.push(...table.columns.map((column) => indexStep(table, column)));
 		late.push(
 			...table.columns
 				.filter((column) => isForeignKey(column) && !known.has(column.references!))
@@ -87,6 +89,11 @@ function changeTable(was: TableSpec, now: TableSpec, known: ReadonlySet<string>)
 	];
 }
 
+function indexStep(table: TableSpec, column: ColumnSpec): Step {
+	const sql = createIndex(table, column);
+	return sql === undefined ? {} : { sql };
+}
+
 function newColumn(
 	column: ColumnSpec,
 	table: TableSpec,
@@ -105,7 +112,10 @@ function newColumn(
 			)
 		];
 	}
-	return [{ sql: addColumn(table, column, known), title: `add_${table.name}_${column.name}` }];
+	return [
+		{ sql: addColumn(table, column, known), title: `add_${table.name}_${column.name}` },
+		indexStep(table, column)
+	];
 }
 
 function changeColumn(was: ColumnSpec, now: ColumnSpec, table: TableSpec): Step[] {

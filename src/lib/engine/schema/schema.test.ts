@@ -249,6 +249,7 @@ describe('draftMigration', () => {
 		);
 		expect(sql).toContain('"project_id" uuid NOT NULL REFERENCES "projects"');
 		expect(sql).toContain('"assignee_id" uuid,');
+		expect(sql).toContain('CREATE INDEX ON "tickets" ("project_id");');
 	});
 
 	const change = (edit: (text: string) => string) =>

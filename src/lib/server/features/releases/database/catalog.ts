@@ -63,3 +63,16 @@ const selectTables = `
 	  FROM pg_class c
 	 WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('people', '_migrations')
 	 ORDER BY c.relname`;
+
+/** `table.column` of every column that an index begins with. */
+export async function readIndexedColumns(client: Client | PoolClient, schema: string): Promise<Set<string>> {
+	const { rows } = await client.query<{ name: string }>(
+		`SELECT DISTINCT c.relname || '.' || a.attname AS name
+		   FROM pg_index i
+		   JOIN pg_class c ON c.oid = i.indrelid
+		   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+		  WHERE c.relnamespace = $1::regnamespace AND i.indpred IS NULL`,
+		[schema]
+	);
+	return new Set(rows.map((row) => row.name));
+}

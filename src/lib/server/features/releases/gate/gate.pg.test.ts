@@ -66,6 +66,17 @@ describe('what passes', () => {
 		expect(artifact.bundle).toMatch(/\/\/# sourceMappingURL=data:application\/json;base64,/);
 	});
 
+	test('a join without an index, with a warning', async () => {
+		const { ok, diagnostics } = await gate(
+			deskEdited('migrations/0001_init.sql', 'CREATE INDEX tickets_project ON tickets (project_id);', '')
+		);
+		expect(ok).toBe(true);
+		expect(diagnostics.map((d) => [d.severity, d.file, d.reason])).toEqual([
+			['warning', 'views/open_tickets.sql', 'VIEW_NO_INDEX'],
+			['warning', 'views/points.sql', 'VIEW_NO_INDEX']
+		]);
+	});
+
 	test('nothing of a rehearsal stays', async () => {
 		await gate(deskWith());
 		const { rows } = await db.app.query(

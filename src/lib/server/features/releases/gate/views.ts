@@ -14,6 +14,7 @@ import {
 	type ViewSpec
 } from '#engine/view';
 import type { Client } from '#platform/postgres';
+import { readIndexedColumns } from '../database/catalog.ts';
 import { isPostgresError } from '../database/run-migrations.ts';
 import { readDeep } from './too-deep.ts';
 
@@ -75,7 +76,9 @@ export async function finishViews(
 	found: Diagnostic[]
 ): Promise<ViewSpec[]> {
 	const specs: ViewSpec[] = [];
+	const indexed = await readIndexedColumns(client, schema);
 	for (const one of planned) {
+		found.push(...missingIndexes(one, indexed));
 		const types = await describe(client, schema, one, found);
 		if (!types) continue;
 		try {
@@ -85,6 +88,21 @@ export async function finishViews(
 		}
 	}
 	return specs;
+}
+
+/** A join that looks a table up by a column without an index reads all of it at every change of a partner. */
+function missingIndexes({ file, plan: { probes } }: PlannedView, indexed: ReadonlySet<string>): Diagnostic[] {
+	return probes
+		.filter(({ table, column }) => !indexed.has(`${table}.${column}`))
+		.map(({ table, column }) => ({
+			severity: 'warning',
+			file,
+			line: 1,
+			column: 1,
+			reason: 'VIEW_NO_INDEX',
+			message: `The view finds rows of "${table}" by "${column}", which has no index: changes get slow as the table grows.`,
+			hint: `Add a migration: CREATE INDEX ON ${table} (${column});`
+		}));
 }
 
 async function describe(
