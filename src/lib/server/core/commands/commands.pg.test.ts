@@ -319,6 +319,44 @@ describe('standard methods', () => {
 		});
 	});
 
+	test('are cut after five seconds, and not done later', async () => {
+		const row = await create({ title: 'Held' });
+		const holder = await db.connect(db.superuserUrl);
+		await holder.query(`BEGIN; SELECT 1 FROM ${desk.place.schema}.tickets WHERE title = 'Held' FOR UPDATE`);
+		const started = Date.now();
+		await expect(desk.standard('update', { id: row['id']!, points: 99 })).rejects.toMatchObject({
+			reason: 'COMMAND_TIMEOUT'
+		});
+		expect(Date.now() - started).toBeLessThan(7000);
+		await holder.query('COMMIT');
+		await holder.end();
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		expect((await desk.standard('get', { id: row['id']! })).response).toMatchObject({ points: 0 });
+	});
+
+	test('say that the outcome is unknown where the connection breaks', async () => {
+		const superuser = await db.connect(db.superuserUrl);
+		const held = await create({ title: 'Broken' });
+		await superuser.query(
+			`BEGIN; SELECT 1 FROM ${desk.place.schema}.tickets WHERE title = 'Broken' FOR UPDATE`
+		);
+		const outcome = desk.standard('update', { id: held['id']!, points: 1 }).catch((error: unknown) => error);
+		await expect
+			.poll(
+				async () =>
+					(
+						await superuser.query(
+							`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+						)
+					).rowCount
+			)
+			.toBe(1);
+		expect(await outcome).toMatchObject({ code: 'unavailable' });
+		await superuser.query('COMMIT');
+		await superuser.end();
+		expect((await desk.standard('get', { id: held['id']! })).response).toMatchObject({ points: 0 });
+	});
+
 	test('never hold more than eight connections for one tenant', async () => {
 		const holders = Array.from({ length: 12 }, () => create());
 		let most = 0;

@@ -1,4 +1,4 @@
-import { AppError } from '#kernel';
+import { AppError, toAppError } from '#kernel';
 import { errors } from './errors.ts';
 
 /** What Postgres says with an error; see "Error and Notice Message Fields" in its manual. */
@@ -44,11 +44,15 @@ export function databaseError(error: unknown): AppError {
 		const hint = said.hint ? ` ${said.hint}` : '';
 		return errors.HANDLER_SQL(`${sentence(said.message)}${hint}`, { sqlstate: code }, error);
 	}
-	return errors.DATABASE_UNAVAILABLE(
-		'The database cannot be reached right now. Nothing was changed; please try again in a moment.',
-		{},
-		error
-	);
+	// Without a SQLSTATE it is the connection that speaks.
+	if (code === '' || /^(08|53|57|58)/.test(code)) {
+		return errors.DATABASE_UNAVAILABLE(
+			'The database cannot be reached right now. Nothing was changed; please try again in a moment.',
+			{},
+			error
+		);
+	}
+	return toAppError(error);
 }
 
 function sentence(text: string): string {

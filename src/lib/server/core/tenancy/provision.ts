@@ -140,22 +140,3 @@ function asMember(role: string, admin: string, statements: string): string {
 		${statements}
 		REVOKE ${role} FROM ${admin}`;
 }
-
-/**
- * Runs `work` in one transaction of `admin`, in which alone it has the rights of the installation's
- * owner: for ALTER PUBLICATION, which asks for the table's owner. It must run no SQL that a tenant wrote.
- */
-export async function withOwnership<T>(
-	postgres: Postgres,
-	place: Place,
-	work: (client: PoolClient) => Promise<T>
-): Promise<T> {
-	const owner = pg.escapeIdentifier(place.ownerRole);
-	const admin = pg.escapeIdentifier(postgres.instance.logins.admin);
-	return transaction(postgres.admin, async (client) => {
-		await client.query(`GRANT ${owner} TO ${admin} WITH INHERIT TRUE, SET FALSE`);
-		const result = await work(client);
-		await client.query(`REVOKE ${owner} FROM ${admin}`);
-		return result;
-	});
-}

@@ -153,25 +153,6 @@ describe('asOwner', () => {
 	});
 });
 
-describe('withOwnership', () => {
-	test("lets admin publish a tenant's table, and only inside", async () => {
-		const place = await provisioned('pub');
-		await tenancy.asOwner(place, (client) => client.query('CREATE TABLE item (id uuid PRIMARY KEY)'));
-		await db.admin.query('CREATE PUBLICATION p');
-		await expect(db.admin.query(`ALTER PUBLICATION p ADD TABLE ${place.schema}.item`)).rejects.toThrow(
-			/must be owner/
-		);
-		await tenancy.withOwnership(place, (client) =>
-			client.query(`ALTER PUBLICATION p ADD TABLE ${place.schema}.item`)
-		);
-		await expect(
-			db.admin.query(
-				`ALTER PUBLICATION p DROP TABLE ${place.schema}.item; SELECT 1 FROM ${place.schema}.item`
-			)
-		).rejects.toThrow(/permission denied/);
-	});
-});
-
 describe('flip', () => {
 	test('is answered by every node at once, N-1 with it', async () => {
 		const place = await provisioned('flipped');

@@ -1,12 +1,12 @@
 import { uuidv7, type Logger } from '#kernel';
-import { transaction, type Client, type PoolClient, type Postgres } from '#platform/postgres';
+import { transaction, type Client, type Postgres } from '#platform/postgres';
 import { listen } from './changes.ts';
 import { errors } from './errors.ts';
 import { deactivate, findInstallations, findPlaces, flip, loadRelease } from './installations.ts';
 import { asOwner } from './one-time-login.ts';
 import { syncPeopleOf } from './people.ts';
 import { ensureHome, findProject, findProjectById, insertProject, listProjects } from './projects.ts';
-import { provision, withOwnership } from './provision.ts';
+import { provision } from './provision.ts';
 import type { Installation, InstallationChange, LiveRelease, Place, Project } from './types.ts';
 
 export interface Tenancy {
@@ -25,7 +25,6 @@ export interface Tenancy {
 	/** Throws PROJECT_UNKNOWN. */
 	provision(projectId: string, moduleId: string, name: string): Promise<Place>;
 	asOwner<T>(place: Place, work: (client: Client) => Promise<T>): Promise<T>;
-	withOwnership<T>(place: Place, work: (client: PoolClient) => Promise<T>): Promise<T>;
 	flip(installationId: string, releaseId: string): Promise<void>;
 	/** Uninstalls: stops serving, keeps the data. */
 	deactivate(installationId: string): Promise<void>;
@@ -93,7 +92,6 @@ export async function createTenancy({
 			return provision(postgres, project, moduleId, name);
 		},
 		asOwner: (place, work) => asOwner(postgres, place, work),
-		withOwnership: (place, work) => withOwnership(postgres, place, work),
 		flip: async (installationId, releaseId) =>
 			changed(await flip(postgres, origin, installationId, releaseId)),
 		deactivate: async (installationId) => changed(await deactivate(postgres, origin, installationId)),
