@@ -13,6 +13,7 @@ message Person {
 	option (loam.table).name = "staff";
 	string id = 1 [(loam.column).key = true];
 }
+message Plain { option (loam.table) = {}; string id = 1; }
 message CloseTicketRequest { string id = 1; }
 message CloseTicketResponse {}
 service Desk { rpc CloseTicket(CloseTicketRequest) returns (CloseTicketResponse); }
@@ -24,7 +25,8 @@ it('finds tables, their columns and the methods of services', () => {
 			package: 'tickets',
 			tables: [
 				{ message: 'Ticket', name: 'tickets', columns: ['id', 'project_id'] },
-				{ message: 'Person', name: 'staff', columns: ['id'] }
+				{ message: 'Person', name: 'staff', columns: ['id'] },
+				{ message: 'Plain', name: 'plains', columns: ['id'] }
 			],
 			methods: [
 				{

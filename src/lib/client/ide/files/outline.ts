@@ -56,7 +56,10 @@ function* everything(namespace: protobuf.NamespaceBase): Generator<protobuf.Refl
 
 function tableOf(type: protobuf.Type): OutlineTable[] {
 	const options: Record<string, unknown> = type.options ?? {};
-	const isTable = Object.keys(options).some((key) => key.startsWith('(loam.table)'));
+	const parsed = (type.parsedOptions ?? []) as Record<string, unknown>[];
+	const isTable = [options, ...parsed].some((set) =>
+		Object.keys(set).some((key) => key.startsWith('(loam.table)'))
+	);
 	if (!isTable) return [];
 	const told = options['(loam.table).name'];
 	const name = typeof told === 'string' ? told : plural(snakeCase(type.name));

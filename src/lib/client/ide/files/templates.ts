@@ -16,11 +16,16 @@ export function suggestedName(kind: FileKind, { outline, paths }: TemplateContex
 	const free = (names: readonly string[]) => names.find((name) => !paths.includes(pathOf(kind, name))) ?? '';
 	switch (kind) {
 		case 'page':
-			return free(['index', ...outline.tables.flatMap((table) => [table.name, `${table.name}/[id]`])]);
+			return free([
+				'index',
+				...outline.tables.flatMap((table) => [table.name, `${table.name}/[id]`]),
+				'page',
+				'page-2'
+			]);
 		case 'view':
-			return free(outline.tables.map((table) => `${table.name}_list`));
+			return free([...outline.tables.map((table) => `${table.name}_list`), 'list', 'list_2']);
 		case 'logic':
-			return free(outline.methods.map((method) => snakeCase(method.name)));
+			return free([...outline.methods.map((method) => snakeCase(method.name)), 'shared']);
 		case 'migration':
 			return `${nextNumber(paths)}_change`;
 		case 'locale':
