@@ -581,6 +581,46 @@ describe('the session', () => {
 	});
 });
 
+describe('odd input is the caller’s to mend', () => {
+	test.each([
+		['loam.v1.AccountService/EndSession', { id: 'nonsense' }, 404, 'SESSION_UNKNOWN'],
+		['loam.v1.AccountService/Rename', { name: 'a\u0000b' }, 400, 'NAME_INVALID'],
+		['loam.v1.AccountService/ChangePassword', { current: 'x'.repeat(500), password }, 403, 'PASSWORD_WRONG'],
+		[
+			'loam.v1.PeopleService/Grant',
+			{ user: 'a\u0000b', role: 'project-user', project: 'home/main' },
+			404,
+			'PERSON_UNKNOWN'
+		],
+		[
+			'loam.v1.PeopleService/Grant',
+			{ user: 'user@example.org', role: '', project: 'home/main' },
+			400,
+			'ROLE_UNKNOWN'
+		],
+		[
+			'loam.v1.PeopleService/Grant',
+			{ user: 'user@example.org', role: 'org-admin', organization: 'nowhere' },
+			404,
+			'ORGANIZATION_UNKNOWN'
+		],
+		['loam.v1.PeopleService/CreateUser', { name: 'A', email: 'a\u0000@b.c', password }, 400, 'EMAIL_INVALID'],
+		['loam.v1.PeopleService/ListMembers', { project: 'home/main\u0000' }, 404, 'PROJECT_UNKNOWN'],
+		['loam.v1.PeopleService/ListMembers', { project: 'home/main/x' }, 404, 'PROJECT_UNKNOWN'],
+		['loam.v1.ProjectService/CreateProject', { organization: 'home', slug: 'main' }, 409, 'PROJECT_EXISTS'],
+		[
+			'loam.v1.SessionService/CreateFirstAdmin',
+			{ token: 'x', name: 'a', email: 'a@b.c', password },
+			403,
+			'WELCOME_LINK_INVALID'
+		]
+	])('%s %j is %i %s', async (method, body, status, reason) => {
+		const result = await call(method, body, { token: await token('sys@example.org') });
+		expect([result.status, reasonOf(result)]).toEqual([status, reason]);
+		expect(logged).toEqual([]);
+	});
+});
+
 describe('the addresses', () => {
 	test.each([
 		['/', 'GET', 418],

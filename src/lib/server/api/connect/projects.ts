@@ -9,9 +9,9 @@ export interface Access {
 
 /** The project of `org/project`. Throws PROJECT_MISSING, PROJECT_UNKNOWN. */
 export async function findProject(tenancy: Tenancy, path: string | undefined): Promise<Project> {
-	const [org, slug, ...rest] = (path ?? '').split('/');
+	const [, org, slug] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(path ?? '') ?? [];
 	if (!path) throw errors.PROJECT_MISSING('Say which project: org/project, for example home/main.');
-	const project = org && slug && rest.length === 0 ? await tenancy.project(org, slug) : undefined;
+	const project = org && slug ? await tenancy.project(org, slug) : undefined;
 	if (project) return project;
 	throw errors.PROJECT_UNKNOWN(
 		`There is no project "${path.slice(0, 100)}". Write org/project, for example home/main.`,

@@ -5,7 +5,8 @@ import { tenancy } from '#core/tenancy';
 import { createIdentity, type Identity } from './identity.ts';
 
 export type * from './types.ts';
-export { createIdentity, type Identity, type IdentityInit, type PersonInput } from './identity.ts';
+export { createIdentity, type Identity, type IdentityInit } from './identity.ts';
+export type { PersonInput } from './person-input.ts';
 export { cookieName, credentialOf, header, type Credential, type RequestHeaders } from './token.ts';
 export { networkOf } from './rate-limit.ts';
 export type { GrantPlace } from './grants.ts';

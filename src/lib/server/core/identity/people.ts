@@ -9,20 +9,6 @@ export interface NewPerson {
 	readonly passwordHash: string;
 }
 
-/** In lower case and without space around it. Throws EMAIL_INVALID. */
-export function normaliseEmail(text: string): string {
-	const email = text.trim().toLowerCase();
-	if (email.length <= 254 && /^[^\s@"<>(),;:\\]+@[^\s@"<>(),;:\\]+$/.test(email)) return email;
-	throw errors.EMAIL_INVALID('Give an e-mail address like ada@example.org.', { field: 'email' });
-}
-
-/** Throws NAME_INVALID. */
-export function normaliseName(text: string): string {
-	const name = text.trim().replace(/\s+/g, ' ');
-	if (name.length >= 1 && name.length <= 120 && !/[\u0000-\u001f\u007f]/.test(name)) return name;
-	throw errors.NAME_INVALID('A name has 1 to 120 characters.', { field: 'name' });
-}
-
 /** Throws PERSON_EXISTS; never touches a person who is there. */
 export async function insertPerson(
 	client: PoolClient,
@@ -47,7 +33,7 @@ export async function insertPerson(
 
 /** By id or e-mail address. Throws PERSON_UNKNOWN. */
 export async function findPerson(pool: Pool | PoolClient, idOrEmail: string): Promise<Person> {
-	const text = idOrEmail.trim().toLowerCase();
+	const text = idOrEmail.trim().toLowerCase().replaceAll('\0', '');
 	const { rows } = await pool.query<{ id: string; name: string; email: string; picture: string | null }>(
 		`SELECT id, name, email, image AS picture FROM loam.person WHERE ${isUuid(text) ? 'id' : 'email'} = $1`,
 		[text]

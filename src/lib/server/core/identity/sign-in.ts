@@ -2,7 +2,8 @@ import { isAPIError } from 'better-auth/api';
 import type { Pool } from '#platform/postgres';
 import { addressHeader, type Auth } from './auth.ts';
 import { errors } from './errors.ts';
-import { normaliseEmail, findPerson } from './people.ts';
+import { findPerson } from './people.ts';
+import { normaliseEmail } from './person-input.ts';
 import { countAttempt } from './rate-limit.ts';
 import type { Origin, SignedIn } from './types.ts';
 

@@ -34,18 +34,22 @@ export function header(headers: RequestHeaders, name: string): string | undefine
 	return Array.isArray(value) ? value.join(', ') : value;
 }
 
+/** The one that only https could have set counts before the plain one. */
 function cookieOf(cookies: string): string | undefined {
-	for (const pair of cookies.split(';')) {
-		const [name, ...rest] = pair.trim().split('=');
-		if (name === cookieName || name === `__Secure-${cookieName}`) {
-			try {
-				return decodeURIComponent(rest.join('='));
-			} catch {
-				return undefined;
-			}
-		}
+	const pairs = cookies.split(';').map((pair) => pair.trim());
+	for (const start of [`__Secure-${cookieName}=`, `${cookieName}=`]) {
+		const pair = pairs.find((one) => one.startsWith(start));
+		if (pair) return decoded(pair.slice(start.length));
 	}
 	return undefined;
+}
+
+function decoded(text: string): string | undefined {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return undefined;
+	}
 }
 
 /** better-auth's cookie is `token.signature`. */
