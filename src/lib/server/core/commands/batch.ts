@@ -10,8 +10,9 @@ export interface Step {
 }
 
 export interface StepResult {
-	/** Values as text; of a described step none. */
+	/** Values as text, in the statement's order; of a described step none. */
 	readonly rows: (string | null)[][];
+	/** Of a described step. */
 	readonly columns: readonly { readonly name: string; readonly type: number }[];
 	/** Of a described step. */
 	readonly parameterTypes: readonly number[];
@@ -106,8 +107,7 @@ function createBatch(
 		},
 		handleRowDescription({ fields }: { fields: { name: string; dataTypeID: number }[] }) {
 			results[at]!.columns = fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID }));
-			// Nothing follows the description of a step that does not run.
-			if (steps[at]!.describe) at++;
+			at++;
 		},
 		handleDataRow({ fields }: { fields: (string | null)[] }) {
 			rows++;
@@ -145,7 +145,6 @@ function createBatch(
 			return;
 		}
 		connection.bind({ statement: nameOf(connection, text), values: [...values] } as never, true);
-		connection.describe({ type: 'P', name: '' } as never, true);
 		connection.execute({ portal: '', rows: 0 } as never, true);
 	}
 
