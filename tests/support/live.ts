@@ -139,7 +139,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 	});
 	const server = createServer((request, response) => {
 		if (stream.handle(request, response)) return;
-		const found = options.other?.(new URL(request.url!, 'http://x').pathname);
+		const found = options.other?.(request.url!.split('?')[0]!);
 		response.writeHead(found ? 200 : 404, { 'content-type': found?.type ?? 'text/plain' });
 		response.end(found?.body);
 	});

@@ -14,6 +14,8 @@ import type {
 export interface Carrier {
 	fetch(request: WireRequest, signal?: AbortSignal): Promise<WireResponse>;
 	watch(watched: readonly Watched[]): void;
+	/** Who the page was rendered for. */
+	actAs(principal: string | undefined): void;
 	close(): void;
 }
 
@@ -40,6 +42,7 @@ export function pageCarrier(listener: CarrierListener): Carrier {
 	return {
 		fetch: (request, signal) => multiplexer.fetch(request, signal),
 		watch: (watched) => multiplexer.watch(watched),
+		actAs: (principal) => multiplexer.actAs(principal),
 		close() {
 			removeEventListener('online', reconnect);
 			multiplexer.close();
@@ -116,6 +119,7 @@ function workerCarrier(listener: CarrierListener): Carrier {
 			watched = list;
 			post({ kind: 'watch', watched });
 		},
+		actAs: (id) => post({ kind: 'principal', id }),
 		close() {
 			clearInterval(alive);
 			removeEventListener('pagehide', bye);

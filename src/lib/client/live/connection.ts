@@ -75,6 +75,14 @@ export function onRelease(
 	};
 }
 
+/**
+ * Says for whom the page was rendered. All pages of a browser share one connection, and it must be that of
+ * whoever is signed in now: call it before the first subscription.
+ */
+export function actAs(principal: string | undefined): void {
+	carrierOf().actAs(principal);
+}
+
 /** Tells that what the person may do has changed. */
 export function onGrants(listener: () => void): () => void {
 	carrierOf();

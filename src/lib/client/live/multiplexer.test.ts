@@ -144,6 +144,22 @@ describe('the multiplexer', () => {
 		expect(states.at(-1)).toBe('open');
 	});
 
+	test('is made anew for another person, and for no other reason', async () => {
+		sockets[0]!.onopen!();
+		multiplexer.actAs('ada');
+		multiplexer.actAs('ada');
+		expect(sockets).toHaveLength(1);
+		const open = multiplexer.fetch(request('/a'));
+		multiplexer.actAs('bob');
+		expect(sockets).toHaveLength(2);
+		sockets[1]!.onopen!();
+		expect(sockets[1]!.sent).toHaveLength(1);
+		sockets[1]!.answer(1);
+		expect((await open).body).toBe('answer');
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(sockets).toHaveLength(2);
+	});
+
 	test('closes: nothing is left open', async () => {
 		sockets[0]!.onopen!();
 		const open = multiplexer.fetch(request('/a'));

@@ -46,6 +46,7 @@ export class Multiplexer {
 	#failures = 0;
 	#retry: ReturnType<typeof setTimeout> | undefined;
 	#lastId = 0;
+	#principal: { readonly id: string | undefined } | undefined;
 	#closed = false;
 
 	constructor(parts: MultiplexerParts) {
@@ -77,6 +78,15 @@ export class Multiplexer {
 		if (this.#state === 'open') this.#send({ watch: watched });
 	}
 
+	/** The connection is for this person: one that was made for another is made anew, with the cookie of now. */
+	actAs(principal: string | undefined): void {
+		const before = this.#principal;
+		this.#principal = { id: principal };
+		if (!before || before.id === principal) return;
+		this.#drop();
+		this.reconnect();
+	}
+
 	/** Tries to connect at once: the network came back, or somebody signed in. */
 	reconnect(): void {
 		if (this.#closed || this.#socket) return;
@@ -91,6 +101,16 @@ export class Multiplexer {
 		for (const exchange of [...this.#exchanges.values()]) {
 			this.#settle(exchange, (asker) => asker.reject(new TypeError('The connection was closed.')));
 		}
+	}
+
+	/** Lets go of the connection at once: nothing that it still brings is heard. */
+	#drop(): void {
+		const socket = this.#socket;
+		if (!socket) return;
+		socket.onopen = socket.onmessage = socket.onclose = null;
+		this.#socket = undefined;
+		socket.close();
+		this.#enter('connecting');
 	}
 
 	#exchangeFor(request: WireRequest): Exchange {

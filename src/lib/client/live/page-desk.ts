@@ -65,6 +65,8 @@ export class PageDesk {
 			case 'watch':
 				this.#pages.add(page);
 				return this.#watch(page, message.watched);
+			case 'principal':
+				return this.#multiplexer.actAs(message.id);
 			case 'alive':
 				return void this.#pages.add(page);
 			case 'bye':

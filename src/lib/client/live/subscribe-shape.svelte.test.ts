@@ -18,6 +18,7 @@ vi.mock('./carrier.ts', () => ({
 					})
 				),
 			watch() {},
+			actAs() {},
 			close() {}
 		};
 	}

@@ -40,6 +40,8 @@ export type PageMessage =
 	| { readonly kind: 'fetch'; readonly id: number; readonly request: WireRequest }
 	| { readonly kind: 'abort'; readonly id: number }
 	| { readonly kind: 'watch'; readonly watched: readonly Watched[] }
+	/** Who the page was rendered for: the connection must be that person's. */
+	| { readonly kind: 'principal'; readonly id: string | undefined }
 	/** Sent now and then: a page that is silent for long is gone. */
 	| { readonly kind: 'alive' }
 	| { readonly kind: 'bye' };

@@ -33,10 +33,13 @@ export class Caller {
 		return this.#principal;
 	}
 
-	/** Whether the grants are still those that the caller was let in with (rule 23 of the data rules). */
+	/**
+	 * Whether the grants are known to be those that the caller was let in with (rule 23 of the data rules).
+	 * Otherwise `assertFresh` and `refresh` tell.
+	 */
 	isCurrent(): boolean {
 		if (!this.#principal) return true;
-		return this.#version >= this.#identity.grantsVersion();
+		return this.#version >= this.#identity.grantsVersion() && this.#isFresh();
 	}
 
 	/** A shape that the caller was given before, with the same rights. */
@@ -57,8 +60,12 @@ export class Caller {
 
 	/** Throws GRANTS_STALE where this node does not know what was granted lately. */
 	assertFresh(): void {
-		if (!this.#principal || Date.now() - this.#identity.grantsHeardAt() < staleMs) return;
+		if (!this.#principal || this.#isFresh()) return;
 		throw errors.GRANTS_STALE('The server cannot check your permissions right now. Try again in a moment.');
+	}
+
+	#isFresh(): boolean {
+		return Date.now() - this.#identity.grantsHeardAt() < staleMs;
 	}
 
 	async #refresh(): Promise<void> {

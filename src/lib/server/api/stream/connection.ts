@@ -71,18 +71,22 @@ export class Connection {
 			const error = errors.OVERLOADED('Too many live bindings are open in this browser. Close some pages.');
 			return this.#answer(frame.id, failure(error));
 		}
+		if (this.#open.has(frame.id)) return this.#socket.close(policyViolation, 'a number twice');
 		if (this.#isFull()) this.#held.push(frame);
 		else this.#begin(frame);
 	}
 
 	#begin(frame: RequestFrame): void {
-		const closing: (() => void)[] = [];
-		this.#open.set(frame.id, () => closing.forEach((listener) => listener()));
+		let closing: (() => void)[] | undefined = [];
+		this.#open.set(frame.id, () => {
+			for (const listener of closing ?? []) listener();
+			closing = undefined;
+		});
 		this.#serve(frame, this.#caller, {
 			send: (answer) => {
 				if (this.#open.delete(frame.id)) this.#answer(frame.id, answer);
 			},
-			onClose: (listener) => closing.push(listener)
+			onClose: (listener) => (closing ? void closing.push(listener) : listener())
 		});
 	}
 

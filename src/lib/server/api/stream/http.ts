@@ -14,7 +14,10 @@ export function httpSink(request: IncomingMessage, response: ServerResponse): Si
 			if (request.method === 'HEAD') response.end();
 			return eventStream(response);
 		},
-		onClose: (listener) => void response.once('close', listener)
+		onClose(listener) {
+			if (response.closed) listener();
+			else response.once('close', listener);
+		}
 	};
 }
 

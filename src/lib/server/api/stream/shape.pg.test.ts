@@ -1,3 +1,4 @@
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Shape, ShapeStream, type Message, type ShapeStreamOptions } from '@electric-sql/client';
 import type { Access } from '#engine/module';
@@ -301,6 +302,20 @@ describe('GET /v1/shape', () => {
 		const changes = await get({ table: 'tickets.tickets', offset: '-1', log: 'changes_only' });
 		expect(changes.json).toEqual([]);
 		expect(changes.headers.get('electric-offset')).toBe('0_inf');
+	});
+
+	test('an address that is none harms nobody', async () => {
+		const { port } = house.server.address() as AddressInfo;
+		const answer = await new Promise<string>((resolve) => {
+			const socket = connect(port, '127.0.0.1', () =>
+				socket.write('GET //[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+			);
+			let text = '';
+			socket.on('data', (data) => (text += String(data)));
+			socket.on('close', () => resolve(text));
+		});
+		expect(answer).toMatch(/^HTTP\/1.1 404/);
+		expect((await get({ table: 'tickets.tickets', offset: '-1' })).status).toBe(200);
 	});
 
 	test('HEAD, OPTIONS, other methods and health', async () => {

@@ -144,6 +144,7 @@ describe('frames', () => {
 		const connection = connect();
 		await connection.settled;
 		connection.send({ id: 1, method: 'GET', url: '/login', headers: {} });
+		connection.send({ id: 4, method: 'GET', url: '//[', headers: {} });
 		connection.send({ id: 2, method: 'POST', url: shape({ offset: '-1' }), headers: {} });
 		connection.send({
 			id: 3,
@@ -155,7 +156,8 @@ describe('frames', () => {
 			() => [1, 2, 3].every((id) => connection.frames.some((frame) => frame.id === id)),
 			'the answers'
 		);
-		for (const id of [1, 2, 3]) expect(connection.frames.find((frame) => frame.id === id)!.status).toBe(400);
+		for (const id of [1, 2, 3, 4])
+			expect(connection.frames.find((frame) => frame.id === id)!.status).toBe(400);
 	});
 });
 

@@ -64,29 +64,29 @@ export function createStream(sources: StreamParts): Stream {
 
 	/** A request of a connection; its caller is the connection's. */
 	function serveFrame(frame: RequestFrame, caller: Caller, sink: Sink): void {
-		const url = new URL(frame.url, 'http://localhost');
-		if (frame.method !== 'GET' || !isOurs(url.pathname)) {
+		const { path, search } = splitUrl(frame.url);
+		if (frame.method !== 'GET' || !isOurs(path)) {
 			return sink.send(invalidRequest({ url: ['must be a GET of /v1/shape or /v1/txid'] }));
 		}
-		route(url.pathname, url.searchParams, { headers: frame.headers, caller: async () => caller }, sink);
+		route(path, search, { headers: frame.headers, caller: async () => caller }, sink);
 	}
 
 	return {
 		handle(request, response) {
-			const url = new URL(request.url ?? '/', 'http://localhost');
-			if (!isOurs(url.pathname)) return false;
+			const { path, search } = splitUrl(request.url);
+			if (!isOurs(path)) return false;
 			const allowed = methodOf(request);
 			if (allowed === undefined) sendHttp(request, response, notAllowed);
 			else if (allowed === 'OPTIONS') sendHttp(request, response, preflight);
 			else {
 				const caller = () => callers.callerOf(request.headers);
 				const headers = request.headers as Record<string, string | undefined>;
-				route(url.pathname, url.searchParams, { headers, caller }, httpSink(request, response));
+				route(path, search, { headers, caller }, httpSink(request, response));
 			}
 			return true;
 		},
 		upgrade(request, socket, head) {
-			if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/v1/live') return false;
+			if (splitUrl(request.url).path !== '/v1/live') return false;
 			void admit(request, socket, head);
 			return true;
 		},
@@ -127,6 +127,12 @@ export function createStream(sources: StreamParts): Stream {
 interface Request {
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	caller(): Promise<Caller>;
+}
+
+/** Never throws, whatever was sent. */
+function splitUrl(url = '/'): { path: string; search: URLSearchParams } {
+	const [path = '', ...rest] = url.split('?');
+	return { path, search: new URLSearchParams(rest.join('?')) };
 }
 
 function isOurs(path: string): boolean {

@@ -20,7 +20,7 @@ import type { ReadOptions, ResolvedShape, ShapeRows } from './types.ts';
 /** A page is given at most so many rows of a shape. */
 export const rowCap = 1_000;
 /** Rows of all shapes that are kept for the next page. */
-const keptRows = 200_000;
+const keptRows = 100_000;
 
 /** The rows of one small shape, kept up with the journal when a page asks for them. */
 interface KeptShape {
@@ -39,6 +39,7 @@ export class PageRows {
 	readonly #tail: () => Tail;
 	/** In order of their last use. */
 	readonly #kept = new Map<string, KeptShape>();
+	readonly #loading = new Map<string, Promise<KeptShape | undefined>>();
 	#count = 0;
 
 	constructor(views: Source, tail: () => Tail) {
@@ -50,7 +51,7 @@ export class PageRows {
 	async read(shape: ResolvedShape, options: ReadOptions): Promise<ShapeRows> {
 		const order = (options.order ?? []).flatMap((text) => parseOrderTerm(text) ?? []);
 		const known = order.filter((term) => shape.columns.includes(term.column));
-		const kept = this.#current(shape) ?? (await this.#load(shape));
+		const kept = this.#current(shape) ?? (await this.#loadOnce(shape));
 		if (!kept) return readFirst(shape, this.#views, known);
 		return answer(shape, kept.position, sort(kept, known, shape), true);
 	}
@@ -69,6 +70,15 @@ export class PageRows {
 		this.#kept.delete(shape.hash);
 		this.#kept.set(shape.hash, kept);
 		return kept;
+	}
+
+	/** Pages that come at the same time wait for the same query. */
+	#loadOnce(shape: ResolvedShape): Promise<KeptShape | undefined> {
+		const loading = this.#loading.get(shape.hash) ?? this.#load(shape);
+		this.#loading.set(shape.hash, loading);
+		const done = () => this.#loading.delete(shape.hash);
+		loading.then(done, done);
+		return loading;
 	}
 
 	async #load(shape: ResolvedShape): Promise<KeptShape | undefined> {
