@@ -1,6 +1,13 @@
 import { nearest, positionAt, type Diagnostic } from '#kernel';
 import { checkFilter, type FilterColumn } from '#engine/policy';
-import { locate, spanOf, type Access, type AccessRule, type Manifest, type PageSpec } from '#engine/module';
+import {
+	locate,
+	type Access,
+	type AccessRule,
+	type Manifest,
+	type PageSpec,
+	type Span
+} from '#engine/module';
 import type { MethodSpec, TableSpec } from '#engine/schema';
 import type { ViewSpec } from '#engine/view';
 
@@ -147,7 +154,7 @@ function checkRules(
 /** A finding inside a filter that stands in a JSON text without line breaks. */
 export function filterFinding(
 	file: string,
-	span: ReturnType<typeof spanOf>,
+	span: Span,
 	filter: string,
 	problem: {
 		readonly message: string;

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '#kernel';
 import { createTenancy, type Project, type Tenancy } from '#core/tenancy';
@@ -61,7 +62,7 @@ describe('what passes', () => {
 			artifact.methods.filter((method) => method.run.kind === 'handler').map((method) => method.name)
 		).toEqual(['CloseTicket']);
 		const run: { __handlers?: Record<string, unknown> } = {};
-		new Function('globalThis', artifact.bundle)(run);
+		runInNewContext(artifact.bundle, run);
 		expect(Object.keys(run.__handlers!)).toEqual(['logic/close_ticket.ts']);
 		expect(artifact.bundle).toMatch(/\/\/# sourceMappingURL=data:application\/json;base64,/);
 	});

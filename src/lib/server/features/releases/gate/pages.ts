@@ -2,7 +2,15 @@ import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import type { Diagnostic } from '#kernel';
 import { validateCard } from '#engine/card';
 import { checkFilter } from '#engine/policy';
-import { locate, parseOrder, spanOf, type Binding, type ModuleFiles, type PageSpec } from '#engine/module';
+import {
+	locate,
+	parseOrder,
+	spanOf,
+	type Binding,
+	type ModuleFiles,
+	type PageSpec,
+	type Span
+} from '#engine/module';
 import type { MethodSpec } from '#engine/schema';
 import type { ViewSpec } from '#engine/view';
 import { filterFinding, known } from './access.ts';
@@ -91,12 +99,6 @@ function verbNode(action: Node): Node | undefined {
 	return findNodeAtLocation(action, isSubmit ? ['data', 'verb'] : ['verb']);
 }
 
-function error(
-	file: string,
-	span: ReturnType<typeof spanOf>,
-	reason: string,
-	message: string,
-	hint: string
-): Diagnostic {
+function error(file: string, span: Span, reason: string, message: string, hint: string): Diagnostic {
 	return { severity: 'error', file, ...span, reason, message, hint };
 }
