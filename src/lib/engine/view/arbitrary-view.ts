@@ -206,7 +206,10 @@ const outputsOf: Readonly<Record<string, readonly string[]>> = {
 		`CASE WHEN $.done THEN 'closed' ELSE 'open' END`,
 		`date_trunc('day', $.opened_at)`,
 		`coalesce($.title, '{data}.x')`,
-		'$.done IS NULL'
+		'$.done IS NULL',
+		`($.title || ' z')::char(5)`,
+		'$.points::numeric(12, 1)',
+		'ARRAY[$.points, $.id]'
 	],
 	comments: ['$.ticket_id', '$.n', '$.body', '$.extra', '$.tags', `$.extra ->> 'k'`, 'cardinality($.tags)']
 };
@@ -223,7 +226,8 @@ const groupsOf: Readonly<Record<string, readonly string[]>> = {
 		'$.spent',
 		`date_trunc('month', $.opened_at)`,
 		'$.id',
-		'$.points > 1'
+		'$.points > 1',
+		'$.title::char(3)'
 	],
 	comments: ['$.body', '$.ticket_id', '$.extra', '$.tags']
 };

@@ -6,13 +6,22 @@ import {
 	textFunctions,
 	viewFunctions,
 	viewOperators,
-	viewTypes,
 	volatileFunctions,
 	windowFunctions
 } from '#engine/sql';
-import { literal, type AggregateName, type CompoundExpression, type Expression } from './expression.ts';
+import { typeText } from './cast-type.ts';
+import {
+	hasAggregate,
+	literal,
+	type AggregateName,
+	type CompoundExpression,
+	type Expression
+} from './expression.ts';
+import { refuseClock, refuseMovingMoment, refuseTextAsMoment, stringConstant } from './moments.ts';
 import { notYet, refuse } from './refusal.ts';
-import { columnSpec, resolveColumn, type Scope } from './scope.ts';
+import { refuseNode } from './refuse-node.ts';
+import { resolveColumn, type Scope } from './scope.ts';
+import { isNotNull, isText } from './traits.ts';
 
 /**
  * Turns a parsed expression into one with every name resolved. What is not handled here by name is
@@ -106,37 +115,6 @@ function constant(value: A_Const): CompoundExpression {
 	if (value.boolval) return compound(at, [value.boolval.boolval ? 'true' : 'false'], { notNull: true });
 	if (value.sval) return compound(at, [literal(value.sval.sval ?? '')], { notNull: true });
 	notYet(at, 'a bit string', 'Write a number or a text.');
-}
-
-/** The words that Postgres reads as a moment of today. */
-const movingMoments: ReadonlySet<string> = new Set(['now', 'today', 'tomorrow', 'yesterday']);
-
-function stringConstant(node: Node | undefined): string | undefined {
-	return node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
-}
-
-/** `due < 'today'` would keep the day on which the view was made. */
-function refuseMovingMoment(node: Node | undefined): void {
-	const text = stringConstant(node);
-	if (text === undefined || !movingMoments.has(text.trim().toLowerCase())) return;
-	const at = node && 'A_Const' in node ? node.A_Const.location : undefined;
-	refuse(
-		at,
-		'VIEW_CLOCK',
-		`'${text}' may be read as a moment that moves on by itself.`,
-		`Compare with a column that holds the time, or filter by time where the view is read. If it is a plain text, write '${text}'::text.`
-	);
-}
-
-/** Whether a value is text, as far as it can be told without Postgres. */
-function isText(scope: Scope, expression: Expression): boolean {
-	if (expression.kind === 'compound') return expression.text;
-	if (expression.kind === 'column') return columnSpec(scope, expression).type === 'text';
-	return (
-		expression.argument !== undefined &&
-		/^(min|max)$/.test(expression.name) &&
-		isText(scope, expression.argument)
-	);
 }
 
 function operator(scope: Scope, node: A_Expr): Expression {
@@ -245,13 +223,6 @@ function coalesce(scope: Scope, nodes: readonly Node[], at: number | undefined):
 		notNull: args.some((arg) => isNotNull(scope, arg))
 	};
 	return compound(at, ['COALESCE(', ...list(args), ')'], traits);
-}
-
-/** Whether an expression is never NULL, as far as it can be told without Postgres. */
-export function isNotNull(scope: Scope, expression: Expression): boolean {
-	if (expression.kind === 'compound') return expression.notNull;
-	if (expression.kind === 'column') return !columnSpec(scope, expression).nullable;
-	return expression.name === 'count';
 }
 
 /** Expressions that Postgres gives one common type. */
@@ -369,15 +340,6 @@ function checkFunction(name: string, at: number | undefined): void {
 	}
 }
 
-function refuseClock(what: string, at: number | undefined): never {
-	refuse(
-		at,
-		'VIEW_CLOCK',
-		`${what} changes by itself, without any row changing.`,
-		'Store the time in a column when the row is written, or filter by time where the view is read.'
-	);
-}
-
 function aggregate(scope: Scope, node: FuncCall, name: string): Expression {
 	const at = node.location;
 	if (windowFunctions.has(name))
@@ -399,14 +361,9 @@ function aggregate(scope: Scope, node: FuncCall, name: string): Expression {
 		);
 	}
 	const argument = node.agg_star ? undefined : compile(scope, args[0]);
-	if (argument && containsAggregate(argument))
+	if (argument && hasAggregate(argument))
 		refuse(at, 'VIEW_AGGREGATE', 'An aggregate cannot stand in an aggregate.', 'Aggregate once.');
 	return { kind: 'aggregate', name: name as AggregateName, argument, at };
-}
-
-function containsAggregate(expression: Expression): boolean {
-	if (expression.kind !== 'compound') return expression.kind === 'aggregate';
-	return expression.parts.some((part) => typeof part !== 'string' && containsAggregate(part));
 }
 
 const momentTypes = /^(date|time|timestamp|timestamptz)$/;
@@ -420,74 +377,4 @@ function cast(scope: Scope, arg: Node | undefined, type: TypeName | undefined): 
 	}
 	const text = /^(text|varchar|bpchar)$/.test(target.name);
 	return compound(value.at, ['(', value, `::${target.sql})`], { text, notNull: isNotNull(scope, value) });
-}
-
-function refuseTextAsMoment(at: number | undefined): never {
-	refuse(
-		at,
-		'VIEW_CLOCK',
-		"Text becomes a moment here, and a text of 'now' would move on by itself.",
-		"Use to_date(text, 'YYYY-MM-DD') or to_timestamp(text, '…'), or make the column a timestamp."
-	);
-}
-
-function typeText(type: TypeName | undefined): { name: string; sql: string } {
-	const at = type?.location;
-	const path = (type?.names ?? []).map((part) => ('String' in part ? (part.String.sval ?? '') : ''));
-	const name = path.at(-1) ?? '';
-	if (
-		(path.length > 1 && path[0] !== 'pg_catalog') ||
-		!viewTypes.has(name) ||
-		type?.setof ||
-		type?.pct_type
-	) {
-		refuse(
-			at,
-			'VIEW_TYPE',
-			`A view cannot cast to ${path.join('.')}.`,
-			'Types are text, boolean, integer, bigint, numeric, real, double precision, uuid, date, time, timestamp, timestamptz, interval, bytea and jsonb, and arrays of them.'
-		);
-	}
-	const modifiers = (type?.typmods ?? []).map((modifier) => modifierText(name, modifier, at));
-	const size = modifiers.length > 0 ? `(${modifiers.join(', ')})` : '';
-	const array = (type?.arrayBounds ?? []).length > 0 ? '[]' : '';
-	return { name, sql: `pg_catalog.${name}${size}${array}` };
-}
-
-function modifierText(type: string, modifier: Node, at: number | undefined): string {
-	const value = 'A_Const' in modifier ? modifier.A_Const.ival : undefined;
-	if (!value || !/^(numeric|varchar|bpchar)$/.test(type))
-		notYet(at, `a precision of ${type}`, 'Leave it out.');
-	return String(value.ival ?? 0);
-}
-
-const nodeNames: Readonly<Record<string, readonly [what: string, hint: string]>> = {
-	SubLink: ['a subquery (EXISTS, IN, scalar)', 'Join the table instead, or make two views.'],
-	ParamRef: ['parameters ($1)', 'Filter in the page with where and param().'],
-	CollateClause: ['COLLATE', 'Sort in the page.'],
-	RowExpr: ['a row value', 'Compare the columns one by one.'],
-	GroupingSet: ['GROUPING SETS, ROLLUP or CUBE', 'Make one view for each grouping.'],
-	GroupingFunc: ['GROUPING()', 'Make one view for each grouping.'],
-	SetToDefault: ['DEFAULT', 'Write the value.']
-};
-
-function refuseNode(node: Node | undefined): never {
-	const kind = Object.keys(node ?? {})[0] ?? 'nothing';
-	const body = (node as Record<string, { location?: number }> | undefined)?.[kind];
-	if (kind === 'SQLValueFunction') {
-		const { op = '', location } = (node as Extract<Node, { SQLValueFunction: unknown }>).SQLValueFunction;
-		const name = op.replace(/^SVFOP_|_N$/g, '').toLowerCase();
-		if (/current_(date|time)|local/.test(name)) refuseClock(name, location);
-		refuse(
-			location,
-			'VIEW_FUNCTION',
-			`${name} depends on who reads, and a view is the same for all.`,
-			'Filter by the reader with a rule of "access" in module.json.'
-		);
-	}
-	const [what, hint] = nodeNames[kind] ?? [
-		`this construct (${kind})`,
-		'Write it with columns, operators, CASE and built-in functions.'
-	];
-	notYet(body?.location, what, hint);
 }

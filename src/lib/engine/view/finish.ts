@@ -1,6 +1,6 @@
 import { assert } from '#kernel';
 import { columnOf, formatType, sourceOf, type CatalogTable } from './catalog.ts';
-import { isNotNull } from './compile.ts';
+import { isNotNull } from './traits.ts';
 import { planImplicit, type ViewPlan } from './plan.ts';
 import { groupsProgram } from './program/groups.ts';
 import { keyOutputs } from './program/key.ts';
@@ -28,7 +28,7 @@ export function finishView(plan: ViewPlan, types: readonly string[]): ViewSpec {
 		),
 		opaqueKey: key === undefined,
 		sources: [...tables.values()].map(sourceOf),
-		program: programOf(plan, types)
+		program: programOf(plan, types.map(sqlType))
 	};
 }
 
@@ -39,6 +39,11 @@ export async function implicitView(table: CatalogTable): Promise<ViewSpec> {
 		plan,
 		table.columns.map((column) => formatType(columnOf(table, column.name)!))
 	);
+}
+
+/** format_type calls it `character`, which as SQL would be a single letter. */
+function sqlType(type: string): string {
+	return type.replace(/^character(\[\])?$/, 'bpchar$1');
 }
 
 function programOf(plan: ViewPlan, types: readonly string[]): ViewProgram {

@@ -1,7 +1,7 @@
 import { identity, print, type AggregateExpression, type Expression } from '../expression.ts';
 import { groupPart } from '../grouping.ts';
 import { aggregateArguments, type ViewPlan } from '../plan.ts';
-import { isNotNull } from '../compile.ts';
+import { isNotNull } from '../traits.ts';
 
 /** How an aggregate is kept up to date. */
 export type Folding =

@@ -5,6 +5,7 @@ import type { GroupColumn } from './group-columns.ts';
 const standIns: Readonly<Record<string, string>> = {
 	text: `''::text`,
 	'character varying': `''::varchar`,
+	bpchar: `''::bpchar`,
 	smallint: '0::smallint',
 	integer: '0::integer',
 	bigint: '0::bigint',

@@ -84,8 +84,22 @@ export function lineageStages(plan: ViewPlan, table: LineageTable, keyed: boolea
 		...(keyed ? changedStages(plan) : []),
 		staleStage(plan, table, keyed),
 		freshStage(plan, table, keyed),
-		mergeStage(table)
+		`moved AS (
+	${mergeOf(table)}
+	RETURNING ${bothSides(table)}
+)`
 	].join(',\n');
+}
+
+/** Statements that bring the whole table up to date and return nothing; an empty one is simply filled. */
+export function lineageFill(plan: ViewPlan, table: LineageTable): string {
+	return `IF EXISTS (SELECT FROM ${table.name}) THEN
+	WITH ${staleStage(plan, table, false)}, ${freshStage(plan, table, false)}
+	${mergeOf(table)};
+ELSE
+	INSERT INTO ${table.name} (${allColumns(table).join(', ')})
+	SELECT ${freshColumns(table)} ${fromWhere(plan.query)};
+END IF;`;
 }
 
 /** The changed keys of each table, typed and without doubles. */
@@ -144,10 +158,7 @@ function staleStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 
 /** The rows that are, of those that the change may touch; one branch for each source, then without doubles. */
 function freshStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
-	const columns = [
-		...table.keys.map((key) => `${columnOverTables(key.source, key.column)} AS ${key.name}`),
-		...table.payload.map((column) => `(${column.sql})::${column.type} AS ${quote(column.name)}`)
-	].join(', ');
+	const columns = freshColumns(table);
 	if (!keyed) return `fresh AS (SELECT ${columns} ${fromWhere(plan.query)})`;
 	const branches = plan.query.scope.sources.map((source, index) => {
 		const match = keysOf(table, index).map(
@@ -166,8 +177,15 @@ function freshStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 )`;
 }
 
+function freshColumns(table: LineageTable): string {
+	return [
+		...table.keys.map((key) => `${columnOverTables(key.source, key.column)} AS ${key.name}`),
+		...table.payload.map((column) => `(${column.sql})::${column.type} AS ${quote(column.name)}`)
+	].join(', ');
+}
+
 /** The source holds tombstones, so that the merge looks at no other row of its target. */
-function mergeStage(table: LineageTable): string {
+function mergeOf(table: LineageTable): string {
 	const identity = identityColumns(table);
 	const columns = allColumns(table);
 	const others = columns.filter((column) => !identity.includes(column));
@@ -185,8 +203,7 @@ function mergeStage(table: LineageTable): string {
 	const source = columns.map((column) =>
 		identity.includes(column) ? `COALESCE(f.${column}, o.${column}) AS ${column}` : `f.${column}`
 	);
-	return `moved AS (
-	MERGE INTO ${table.name} AS s
+	return `MERGE INTO ${table.name} AS s
 	USING (
 		SELECT ${source.join(', ')}, f.${first} IS NULL AS _gone
 		FROM fresh AS f FULL JOIN stale AS o ON ${same('f', 'o')}
@@ -194,10 +211,16 @@ function mergeStage(table: LineageTable): string {
 	ON ${same('s', 'n')}
 	WHEN MATCHED AND n._gone THEN DELETE${update}
 	WHEN NOT MATCHED AND NOT n._gone
-		THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `n.${column}`).join(', ')})
-	RETURNING old.${first} IS NOT NULL AS had, new.${first} IS NOT NULL AS has,
-		${columns.flatMap((column) => [`old.${column} AS ${prefixed('o', column)}`, `new.${column} AS ${prefixed('n', column)}`]).join(', ')}
-)`;
+		THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `n.${column}`).join(', ')})`;
+}
+
+function bothSides(table: LineageTable): string {
+	const first = identityColumns(table)[0]!;
+	const columns = allColumns(table).flatMap((column) => [
+		`old.${column} AS ${prefixed('o', column)}`,
+		`new.${column} AS ${prefixed('n', column)}`
+	]);
+	return `old.${first} IS NOT NULL AS had, new.${first} IS NOT NULL AS has, ${columns.join(', ')}`;
 }
 
 /** `o_` or `n_` before a column's name, quoted or not. */

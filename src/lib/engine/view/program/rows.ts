@@ -7,6 +7,7 @@ import {
 	changedVariables,
 	createLineage,
 	keyName,
+	lineageFill,
 	lineageStages,
 	lineageTable,
 	prefixed
@@ -32,24 +33,26 @@ export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgr
 	const key = keyFrom((name) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`);
 	const statement = (keyed: boolean) => `RETURN QUERY
 WITH ${lineageStages(plan, table, keyed)}
-${differenceOf(`(SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m)`, keyed ? 'false' : 'quiet')};`;
+${differenceOf(`(SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m)`)};`;
+	const full = `IF quiet THEN
+${lineageFill(plan, table)}
+ANALYZE ${table.name};
+RETURN;
+END IF;
+${statement(false)}`;
 	const read = [
 		`${keyFrom((name) => `s.${name}`)} AS _key`,
 		...outputs.map((output) => `s.${quote(output.name)}`)
 	];
 	return {
-		create: [
-			...salt.create,
-			...createLineage(plan, table),
-			...maintenance(plan, statement(true), statement(false), table.name)
-		],
+		create: [...salt.create, ...createLineage(plan, table), ...maintenance(plan, statement(true), full)],
 		drop: [...dropMaintenance(hash), `DROP TABLE IF EXISTS ${table.name}`, ...salt.drop],
 		read: `SELECT ${read.join(', ')} FROM ${table.name} AS s`
 	};
 }
 
 /** `m_<hash>` for changed keys; `f_<hash>` behind it for everything. */
-export function maintenance(plan: ViewPlan, keyed: string, full: string, ...analyze: string[]): string[] {
+export function maintenance(plan: ViewPlan, keyed: string, full: string): string[] {
 	const { hash } = plan;
 	const name = `{state}.m_${hash}`;
 	return [
@@ -57,7 +60,7 @@ export function maintenance(plan: ViewPlan, keyed: string, full: string, ...anal
 			name: `{state}.f_${hash}`,
 			parameters: 'quiet boolean',
 			settings: fullSettings,
-			body: `${full}\nIF quiet THEN\n\t${analyze.map((table) => `ANALYZE ${table};`).join(' ')}\nEND IF;`
+			body: full
 		}),
 		...createFunction({
 			name,

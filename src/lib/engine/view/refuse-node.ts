@@ -1,0 +1,34 @@
+import type { Node } from '#engine/sql';
+import { refuseClock } from './moments.ts';
+import { notYet, refuse } from './refusal.ts';
+
+const nodeNames: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+	SubLink: ['a subquery (EXISTS, IN, scalar)', 'Join the table instead, or make two views.'],
+	ParamRef: ['parameters ($1)', 'Filter in the page with where and param().'],
+	CollateClause: ['COLLATE', 'Sort in the page.'],
+	RowExpr: ['a row value', 'Compare the columns one by one.'],
+	GroupingSet: ['GROUPING SETS, ROLLUP or CUBE', 'Make one view for each grouping.'],
+	GroupingFunc: ['GROUPING()', 'Make one view for each grouping.'],
+	SetToDefault: ['DEFAULT', 'Write the value.']
+};
+
+export function refuseNode(node: Node | undefined): never {
+	const kind = Object.keys(node ?? {})[0] ?? 'nothing';
+	const body = (node as Record<string, { location?: number }> | undefined)?.[kind];
+	if (kind === 'SQLValueFunction') {
+		const { op = '', location } = (node as Extract<Node, { SQLValueFunction: unknown }>).SQLValueFunction;
+		const name = op.replace(/^SVFOP_|_N$/g, '').toLowerCase();
+		if (/current_(date|time)|local/.test(name)) refuseClock(name, location);
+		refuse(
+			location,
+			'VIEW_FUNCTION',
+			`${name} depends on who reads, and a view is the same for all.`,
+			'Filter by the reader with a rule of "access" in module.json.'
+		);
+	}
+	const [what, hint] = nodeNames[kind] ?? [
+		`this construct (${kind})`,
+		'Write it with columns, operators, CASE and built-in functions.'
+	];
+	notYet(body?.location, what, hint);
+}
