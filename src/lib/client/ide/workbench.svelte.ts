@@ -100,7 +100,7 @@ export class Workbench {
 	}
 
 	open(place: Place): void {
-		if (!this.tabs.includes(place.path)) this.#setTabs([...this.tabs, place.path]);
+		if (!this.tabs.includes(place.path)) this.tabs = [...this.tabs, place.path];
 		this.active = place.path;
 		this.panel = 'editor';
 		this.#rememberTabs();
@@ -109,7 +109,7 @@ export class Workbench {
 
 	close(path: string): void {
 		const at = this.tabs.indexOf(path);
-		this.#setTabs(this.tabs.filter((tab) => tab !== path));
+		this.tabs = this.tabs.filter((tab) => tab !== path);
 		if (this.active === path) this.active = this.tabs[Math.min(at, this.tabs.length - 1)];
 		this.#rememberTabs();
 	}
@@ -127,15 +127,17 @@ export class Workbench {
 	rename(from: string, to: string): void {
 		const text = this.draft.files.get(from);
 		if (text === undefined) return;
+		const wasActive = this.active === from;
+		// First the tabs: a file that goes takes its tab along.
+		this.tabs = this.tabs.map((tab) => (tab === from ? to : tab));
+		if (wasActive) this.active = to;
 		this.#change(
 			new Map<string, string | null>([
-				[from, null],
-				[to, text]
+				[to, text],
+				[from, null]
 			])
 		);
-		const wasActive = this.active === from;
-		this.#setTabs(this.tabs.map((tab) => (tab === from ? to : tab)));
-		if (wasActive) this.open({ path: to });
+		this.#rememberTabs();
 	}
 
 	remove(path: string): void {
@@ -253,10 +255,6 @@ export class Workbench {
 		const result = readOutline(text ?? '');
 		if ('outline' in result) this.outline = result.outline;
 		else this.gate = this.gate.filter((one) => one.file !== 'schema.proto');
-	}
-
-	#setTabs(tabs: readonly string[]): void {
-		this.tabs = tabs;
 	}
 
 	#rememberTabs(): void {

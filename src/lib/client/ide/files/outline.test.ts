@@ -19,14 +19,16 @@ message CloseTicketResponse {}
 service Desk { rpc CloseTicket(CloseTicketRequest) returns (CloseTicketResponse); }
 `;
 
+const id = { name: 'id', type: 'string' };
+
 it('finds tables, their columns and the methods of services', () => {
 	expect(readOutline(source)).toEqual({
 		outline: {
 			package: 'tickets',
 			tables: [
-				{ message: 'Ticket', name: 'tickets', columns: ['id', 'project_id'] },
-				{ message: 'Person', name: 'staff', columns: ['id'] },
-				{ message: 'Plain', name: 'plains', columns: ['id'] }
+				{ message: 'Ticket', name: 'tickets', columns: [id, { name: 'project_id', type: 'string' }] },
+				{ message: 'Person', name: 'staff', columns: [id] },
+				{ message: 'Plain', name: 'plains', columns: [id] }
 			],
 			methods: [
 				{

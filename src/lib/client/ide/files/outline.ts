@@ -13,7 +13,13 @@ export interface Outline {
 export interface OutlineTable {
 	readonly message: string;
 	readonly name: string;
-	readonly columns: readonly string[];
+	readonly columns: readonly OutlineColumn[];
+}
+
+export interface OutlineColumn {
+	readonly name: string;
+	/** As written: `bool`, `google.protobuf.Timestamp`. */
+	readonly type: string;
 }
 
 export interface OutlineMethod {
@@ -63,7 +69,13 @@ function tableOf(type: protobuf.Type): OutlineTable[] {
 	if (!isTable) return [];
 	const told = options['(loam.table).name'];
 	const name = typeof told === 'string' ? told : plural(snakeCase(type.name));
-	return [{ message: type.name, name, columns: type.fieldsArray.map((field) => field.name) }];
+	return [
+		{
+			message: type.name,
+			name,
+			columns: type.fieldsArray.map(({ name: column, type: of }) => ({ name: column, type: of }))
+		}
+	];
 }
 
 function methodsOf(service: protobuf.Service): OutlineMethod[] {

@@ -5,7 +5,13 @@ import { nextNumber, suggestedName, templateOf, type TemplateContext } from './t
 const context: TemplateContext = {
 	outline: {
 		package: 'tickets',
-		tables: [{ message: 'Ticket', name: 'tickets', columns: ['id', 'title', 'project_id', 'status'] }],
+		tables: [
+			{
+				message: 'Ticket',
+				name: 'tickets',
+				columns: ['id', 'title', 'project_id', 'status'].map((column) => ({ name: column, type: 'string' }))
+			}
+		],
 		methods: [
 			{ name: 'CloseTicket', service: 'Desk', request: 'CloseTicketRequest', response: 'CloseTicketResponse' }
 		]

@@ -1,6 +1,6 @@
 import { handlerTemplate, labelOf, snakeCase } from '#engine/schema';
 import type { FileKind } from '#engine/module';
-import type { Outline, OutlineTable } from './outline.ts';
+import type { Outline, OutlineColumn, OutlineTable } from './outline.ts';
 import { pathOf } from './tree.ts';
 
 /** What a template is made from. */
@@ -72,15 +72,21 @@ function tableFor(path: string, outline: Outline): OutlineTable | undefined {
 	return outline.tables.find((table) => path.includes(table.name)) ?? outline.tables[0];
 }
 
-function shownColumns(table: OutlineTable): string[] {
-	const plain = table.columns.filter((column) => column !== 'id' && !column.endsWith('_id'));
-	return plain.slice(0, 4);
+/** What a person wants to read first. */
+function shownColumns(table: OutlineTable): OutlineColumn[] {
+	return table.columns.filter(({ name }) => name !== 'id' && !name.endsWith('_id')).slice(0, 3);
+}
+
+/** The column in a card, as its type is read. */
+function valueOf({ name, type }: OutlineColumn): string {
+	if (type === 'bool') return `\${if(${name}, 'Yes', 'No')}`;
+	return type.endsWith('Timestamp') ? `{{DATE(\${${name}}, SHORT)}}` : `\${${name}}`;
 }
 
 function viewTemplate(path: string, outline: Outline): string {
 	const table = tableFor(path, outline);
 	if (!table) return 'SELECT t.id\nFROM my_table t\n';
-	return `SELECT ${table.columns.map((column) => `t.${column}`).join(', ')}\nFROM ${table.name} t\n`;
+	return `SELECT ${table.columns.map((column) => `t.${column.name}`).join(', ')}\nFROM ${table.name} t\n`;
 }
 
 function logicTemplate(path: string, outline: Outline): string {
@@ -107,11 +113,14 @@ function listPage(title: string, table: OutlineTable): string {
 		type: 'Table',
 		columns: columns.map(() => ({ width: 1 })),
 		rows: [
-			{ type: 'TableRow', cells: columns.map((column) => cell(text(labelOf(column), { weight: 'Bolder' }))) },
+			{
+				type: 'TableRow',
+				cells: columns.map((column) => cell(text(labelOf(column.name), { weight: 'Bolder' })))
+			},
 			{
 				type: 'TableRow',
 				$data: `\${${table.name}}`,
-				cells: columns.map((column) => cell(text(`\${${column}}`)))
+				cells: columns.map((column) => cell(text(valueOf(column))))
 			}
 		]
 	};
@@ -125,7 +134,10 @@ function listPage(title: string, table: OutlineTable): string {
 function detailPage(path: string, table: OutlineTable): string {
 	const parameter = /\[(\w+)\]\.page\.json$/.exec(path)![1]!;
 	const label = labelOf(snakeCase(table.message));
-	const facts = shownColumns(table).map((column) => ({ title: labelOf(column), value: `\${${column}}` }));
+	const facts = shownColumns(table).map((column) => ({
+		title: labelOf(column.name),
+		value: valueOf(column)
+	}));
 	return page({
 		title: label,
 		data: { [table.name]: { view: table.name, where: `id = param('${parameter}')`, limit: 1 } },

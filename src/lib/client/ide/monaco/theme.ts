@@ -48,6 +48,8 @@ export function applyTheme(monaco: Monaco): void {
 			'editor.lineHighlightBackground': colour('--sunken'),
 			'editor.lineHighlightBorder': '#00000000',
 			'editorGutter.background': colour('--surface'),
+			'widget.border': colour('--line-strong'),
+			'widget.shadow': dark ? '#00000080' : '#32281430',
 			'editorIndentGuide.background1': colour('--line'),
 			'editorIndentGuide.activeBackground1': colour('--line-strong'),
 			'editorWidget.background': colour('--raised'),

@@ -50,6 +50,7 @@ const options: editor.IStandaloneEditorConstructionOptions = {
 	bracketPairColorization: { enabled: false },
 	guides: { indentation: true },
 	overviewRulerLanes: 2,
+	hideCursorInOverviewRuler: true,
 	scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
 	stickyScroll: { enabled: false },
 	quickSuggestions: { strings: true, comments: false, other: true },
@@ -142,7 +143,6 @@ export function createWorkspace(
 		goTo(line, column) {
 			instance.setPosition({ lineNumber: line, column });
 			instance.revealLineInCenterIfOutsideViewport(line);
-			instance.focus();
 		},
 		openReadOnly(path, text) {
 			readOnly.add(path);
