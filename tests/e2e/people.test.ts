@@ -105,6 +105,22 @@ test('a session that is ended elsewhere is out at its next step', async () => {
 	await here.waitForURL(`${loam.url}/sign-in`);
 });
 
+test('a forgotten password is made anew by the administrator', async () => {
+	await admin.goto(`${loam.url}/home/main/people`);
+	await admin.getByRole('button', { name: 'New password for Ben' }).click();
+	const dialog = admin.getByRole('dialog');
+	await dialog.getByRole('button', { name: 'Make a new password' }).click();
+	const before = benPassword;
+	benPassword = (await dialog.locator('code').textContent())!;
+	await dialog.getByRole('button', { name: 'Done' }).click();
+	const ben = await open();
+	await ben.goto(`${loam.url}/sign-in?to=/account`);
+	await signIn(ben, 'ben@example.org', before);
+	await ben.getByText('The e-mail address or the password is wrong.').waitFor();
+	await signIn(ben, 'ben@example.org', benPassword);
+	await ben.waitForURL(`${loam.url}/account`);
+});
+
 test('a new role counts at once, and so does its end', async () => {
 	const ben = await open();
 	await ben.goto(`${loam.url}/home/main`);

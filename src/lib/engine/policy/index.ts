@@ -13,12 +13,4 @@ export {
 	type CommandAccess,
 	type ReadAccess
 } from './access.ts';
-export {
-	builtInRoles,
-	holdsAny,
-	isBuiltInRole,
-	isProjectAdmin,
-	qualifiedRole,
-	withImplied,
-	type BuiltInRole
-} from './roles.ts';
+export { isBuiltInRole, isProjectAdmin, withImplied, type BuiltInRole } from './roles.ts';

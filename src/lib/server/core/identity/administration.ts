@@ -14,7 +14,7 @@ import {
 } from './grants.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import { findPerson, insertPerson, listMembers, writePasswordHash } from './people.ts';
-import { checkPerson, type PersonInput } from './person-input.ts';
+import { checkPerson, newPassword, type PersonInput } from './person-input.ts';
 import { endOtherSessions } from './sessions.ts';
 import type { AssignableRole, Member, Person, Principal } from './types.ts';
 
@@ -31,8 +31,11 @@ export interface Administration {
 	grant(by: Principal, person: string, role: string, place: GrantPlace): Promise<Person>;
 	/** Without a role: every role there. Throws GRANT_DENIED, GRANT_UNKNOWN, LAST_SYS_ADMIN, PERSON_UNKNOWN. */
 	revoke(by: Principal, person: string, role: string | undefined, place: GrantPlace): Promise<void>;
-	/** Another's password, by a sys-admin: ends all sessions of that person. */
-	setPassword(by: Principal, person: string, password: string): Promise<void>;
+	/**
+	 * Another's password, by a sys-admin: ends all sessions of that person. Without one, one is made, and
+	 * answered. Throws GRANT_DENIED, PASSWORD_INVALID, PERSON_UNKNOWN.
+	 */
+	setPassword(by: Principal, person: string, password: string | undefined): Promise<string | undefined>;
 	members(project: Project): Promise<Member[]>;
 	/** What can be granted in a project. */
 	roles(project: Project): Promise<AssignableRole[]>;
@@ -93,8 +96,9 @@ export function createAdministration({
 			await changing((client) => deleteGrant(client, { person: person.id, role, place }));
 			await sync(place);
 		},
-		async setPassword(by, idOrEmail, password) {
+		async setPassword(by, idOrEmail, given) {
 			assertMayGrant(by, { kind: 'everywhere' });
+			const password = given ?? newPassword();
 			checkPassword(password);
 			const person = await findPerson(pool, idOrEmail);
 			const hash = await hashPassword(password);
@@ -103,6 +107,7 @@ export function createAdministration({
 				await writePasswordHash(client, person.id, hash);
 				await endOtherSessions(client, person.id, kept);
 			});
+			return given === undefined ? password : undefined;
 		},
 		members: (project) => listMembers(pool, project),
 		roles

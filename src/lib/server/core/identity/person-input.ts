@@ -33,7 +33,7 @@ export function normaliseName(text: string): string {
 }
 
 /** Easy to read out: no letters that look alike. 95 bits. */
-function newPassword(): string {
+export function newPassword(): string {
 	const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
 	const text = Array.from(randomBytes(19), (byte) => letters[byte % letters.length]).join('');
 	return text.replace(/(.{5})(?=.)/g, '$1-');

@@ -13,6 +13,7 @@ export const load: PageServerLoad = async (event) => {
 	}
 	return {
 		me: principal.id,
+		mayReset: principal.sysAdmin,
 		members: await identity.members(project),
 		roles: await identity.roles(project)
 	};

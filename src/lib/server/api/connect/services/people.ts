@@ -61,8 +61,8 @@ export function peopleService(services: {
 			return { roles: roles.map((role) => ({ ...role, module: role.module ?? '' })) };
 		},
 		async setPassword({ user, password }, context) {
-			await identity.setPassword(signedIn(context), user, password);
-			return {};
+			const made = await identity.setPassword(signedIn(context), user, password || undefined);
+			return { password: made ?? '' };
 		}
 	};
 }
