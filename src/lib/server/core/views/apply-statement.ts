@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { changedJson, type ViewWork } from './batch.ts';
+import { changedJson, type ChangedKeys, type ViewWork } from './batch.ts';
+import type { ViewEntry } from './catalog.ts';
 
 /** Work whose differences go into the journal. */
 export type JournalledWork = Exclude<ViewWork, { kind: 'reset' }>;
@@ -78,9 +79,9 @@ SELECT (SELECT total FROM total) AS total, op, view_id, operation, key, old, new
 }
 
 /** Brings a view up to date without a word to the journal: nobody reads it yet. */
-export function fillStatement(work: Extract<ViewWork, { kind: 'keys' }>): Statement {
-	const text = `SELECT count(*) FROM ${functionOf(work)}($1::jsonb)`;
-	return { name: '', text, values: [changedJson(work.changed)] };
+export function fillStatement(entry: ViewEntry, changed: ChangedKeys): Statement {
+	const text = `SELECT count(*) FROM ${functionOf({ kind: 'keys', entry })}($1::jsonb)`;
+	return { name: '', text, values: [changed === 'all' ? '{"*":"quiet"}' : changedJson(changed)] };
 }
 
 export const advanceStatement = `
@@ -91,7 +92,7 @@ function call(work: JournalledWork, stage: number, parameter: number): string {
 FROM ${functionOf(work)}($${parameter}::jsonb)`;
 }
 
-function functionOf({ kind, entry }: JournalledWork): string {
+function functionOf({ kind, entry }: Pick<JournalledWork, 'kind' | 'entry'>): string {
 	const name = `${kind === 'keys' ? 'm' : 't'}_${entry.spec.hash}`;
 	return `${pg.escapeIdentifier(entry.stateSchema)}.${pg.escapeIdentifier(name)}`;
 }

@@ -1,6 +1,5 @@
-import pg from 'pg';
 import { AppError, type Logger } from '#kernel';
-import type { ViewSpec } from '#engine/view';
+import { renderProgram, type ViewSpec } from '#engine/view';
 import type { Client, Postgres } from '#platform/postgres';
 import type { Place } from '#core/tenancy';
 import { publishTables } from '#core/cdc';
@@ -66,8 +65,10 @@ export async function retainViews(
 	await postgres.app.query('DELETE FROM loam.view WHERE id = ANY ($1)', [dropped.map(({ id }) => id)]);
 	for (const { id } of dropped) catalog.delete(id);
 	for (const { spec } of dropped) {
-		await asOwner(place, (client) => inTransaction(client, statementsOf(place, spec.program.drop))).catch(
-			(error: unknown) => log.warn('the state of a view could not be dropped', { view: spec.name, error })
+		await asOwner(place, (client) =>
+			inTransaction(client, renderProgram(spec.program, schemasOf(place)).drop)
+		).catch((error: unknown) =>
+			log.warn('the state of a view could not be dropped', { view: spec.name, error })
 		);
 	}
 }
@@ -76,7 +77,8 @@ export async function retainViews(
 async function createState(client: Client, place: Place, specs: readonly ViewSpec[]): Promise<void> {
 	for (const { name, program } of specs) {
 		try {
-			await inTransaction(client, statementsOf(place, [...program.drop, ...program.create]));
+			const { drop, create } = renderProgram(program, schemasOf(place));
+			await inTransaction(client, [...drop, ...create]);
 		} catch (cause) {
 			const reason = (cause as Error).message;
 			throw errors.VIEW_FAILED(`The view "${name}" can't be made: ${reason}`, { view: name }, cause);
@@ -84,10 +86,8 @@ async function createState(client: Client, place: Place, specs: readonly ViewSpe
 	}
 }
 
-function statementsOf({ schema, stateSchema }: Place, statements: readonly string[]): string[] {
-	const data = pg.escapeIdentifier(schema);
-	const state = pg.escapeIdentifier(stateSchema);
-	return statements.map((text) => text.replaceAll('{data}', data).replaceAll('{state}', state));
+function schemasOf({ schema, stateSchema }: Place) {
+	return { data: schema, state: stateSchema };
 }
 
 async function inTransaction(client: Client, statements: readonly string[]): Promise<void> {

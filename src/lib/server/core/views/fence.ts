@@ -1,24 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { Client } from '#platform/postgres';
+import { parseLsn, type Lsn } from '#platform/wal';
 import { markerPrefix, parseSnapshot, type PgSnapshot } from '#core/cdc';
 
-/** An open fence: a transaction whose snapshot is known, and the marker that ends the drain. */
+/** An open fence: a transaction whose snapshot is known, and where the drain ends. */
 export interface Fence {
 	readonly snapshot: PgSnapshot;
+	/** End of WAL after the snapshot was taken: what the snapshot sees was committed before. */
+	readonly end: Lsn;
 	/** For `SET TRANSACTION SNAPSHOT` by others while the fence is open. */
 	readonly exported: string | undefined;
 }
 
-export interface FenceOptions {
-	/** Content of the marker. */
-	readonly nonce: string;
-	/** Ids of the tables to lock. */
-	readonly tables: Iterable<string>;
-	/** Whether others want to read in the fence's snapshot. */
-	readonly exporting: boolean;
-	/** Name of the session's origin. */
-	readonly origin: string;
+/**
+ * Opens a fence in one round trip: the source tables are locked against TRUNCATE and rewrites first,
+ * which takes no snapshot (rule 2); then come the snapshot and, read after it, the end of WAL.
+ */
+export async function openFence(
+	client: Client,
+	tables: Iterable<string>,
+	exporting: boolean
+): Promise<Fence> {
+	const names = Array.from(tables, quoteTable);
+	const lock = names.length > 0 ? `LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE; ` : '';
+	const results = (await client.query(
+		`BEGIN ISOLATION LEVEL REPEATABLE READ; ${lock}SELECT pg_current_snapshot()::text AS snapshot, pg_current_wal_insert_lsn()::text AS "end"${exporting ? ', pg_export_snapshot() AS exported' : ''}`
+	)) as unknown as pg.QueryResult<{ snapshot: string; end: string; exported?: string }>[];
+	const row = results.at(-1)!.rows[0]!;
+	return { snapshot: parseSnapshot(row.snapshot), end: parseLsn(row.end), exported: row.exported };
 }
 
 export function newNonce(): string {
@@ -26,21 +36,15 @@ export function newNonce(): string {
 }
 
 /**
- * Opens a fence in one round trip (rules 1 and 2): the source tables are locked against TRUNCATE and
- * rewrites first, which takes no snapshot; then snapshot and marker come from one statement. The marker
- * is emitted without the session's origin, for the slot leaves out what has one.
+ * Puts a marker into the WAL, flushed, so that it comes down the stream behind everything that the
+ * fence's snapshot sees (rule 1). Without the session's origin, for the slot leaves out what has one.
  */
-export async function openFence(
-	client: Client,
-	{ nonce, tables, exporting, origin }: FenceOptions
-): Promise<Fence> {
-	const names = Array.from(tables, quoteTable);
-	const lock = names.length > 0 ? `LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE; ` : '';
-	const results = (await client.query(
-		`BEGIN ISOLATION LEVEL REPEATABLE READ; ${lock}SELECT pg_current_snapshot()::text AS snapshot, pg_replication_origin_session_reset(), pg_logical_emit_message(false, '${markerPrefix}', '${nonce}', true), pg_replication_origin_session_setup('${origin}')${exporting ? ', pg_export_snapshot() AS exported' : ''}`
-	)) as unknown as pg.QueryResult<{ snapshot: string; exported?: string }>[];
-	const row = results.at(-1)!.rows[0]!;
-	return { snapshot: parseSnapshot(row.snapshot), exported: row.exported };
+export async function emitMarker(client: Client, nonce: string, origin: string): Promise<void> {
+	await client.query({
+		name: 'marker',
+		text: `SELECT pg_replication_origin_session_reset(), pg_logical_emit_message(false, '${markerPrefix}', $1, true), pg_replication_origin_session_setup($2)`,
+		values: [nonce, origin]
+	});
 }
 
 /** Of a table id of core/cdc. */

@@ -33,7 +33,7 @@ export async function fillApart(postgres: Postgres, entry: ViewEntry): Promise<v
 		await client.query(
 			`SET LOCAL statement_timeout = 0; LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`
 		);
-		const { text, values } = fillStatement({ kind: 'keys', entry, changed: 'all', txids: [] });
+		const { text, values } = fillStatement(entry, 'all');
 		await client.query(text, [...values]);
 		await client.query('COMMIT');
 	} finally {

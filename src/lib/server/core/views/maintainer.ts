@@ -6,7 +6,8 @@ import { addSources, gather, planBatch, sourcesOf, type ViewWork } from './batch
 import type { Catalog } from './catalog.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { errors } from './errors.ts';
-import { newNonce, openFence, type Fence } from './fence.ts';
+import { Drain } from './drain.ts';
+import { emitMarker, newNonce, openFence, type Fence } from './fence.ts';
 import { Inbox } from './inbox.ts';
 import type { Lease } from './lease.ts';
 import { LockSet } from './lock-set.ts';
@@ -59,7 +60,7 @@ export class Maintainer {
 	readonly #options: MaintainerOptions;
 	readonly #inbox = new Inbox();
 	readonly #locks = new LockSet();
-	readonly #markers = new Map<string, () => void>();
+	readonly #drain = new Drain();
 	#feed: Feed | undefined;
 	#progress: Progress;
 	#changes: { readonly change: ViewChange; readonly done: Deferred<void> }[] = [];
@@ -72,6 +73,7 @@ export class Maintainer {
 	/** The last batch failed: the next finds out which view is at fault. */
 	#careful = false;
 	#ended: Error | undefined;
+	#stopped: Promise<void> | undefined;
 
 	constructor(options: MaintainerOptions) {
 		this.#options = options;
@@ -90,12 +92,14 @@ export class Maintainer {
 			interest: (schema, table) => catalog.route(`${schema}.${table}`)?.interest,
 			xidReference: () => this.#progress.snapshot.xmax,
 			onTransaction: (transaction) => this.#receive(transaction),
-			onMarker: (nonce) => this.#markers.get(nonce)?.(),
+			onMarker: (nonce) => this.#drain.marked(nonce),
 			onIdle: (end) => {
+				this.#drain.delivered(end);
 				if (this.#inbox.isEmpty) this.#feed?.acknowledge(end);
 			},
 			onEnd: (error) => this.end(errors.TURN_ENDED('The stream of changes was cut off.', {}, error))
 		});
+		this.#wake();
 	}
 
 	/** Does it in the next fence. Rejects with VIEW_FAILED where the view's own function fails. */
@@ -139,7 +143,11 @@ export class Maintainer {
 	}
 
 	/** Finishes the batch under way, tells the slot, and closes the connections. */
-	async stop(): Promise<void> {
+	stop(): Promise<void> {
+		return (this.#stopped ??= this.#stop());
+	}
+
+	async #stop(): Promise<void> {
 		this.end(errors.VIEWS_STOPPED('Views are being stopped.'));
 		await this.#running;
 		await this.#feed?.close();
@@ -150,7 +158,7 @@ export class Maintainer {
 		if (this.#ended) return;
 		this.#ended = error;
 		clearTimeout(this.#retry);
-		for (const reached of this.#markers.values()) reached();
+		this.#drain.abort();
 		const waiting = [
 			...this.#changes.splice(0).map(({ done }) => done),
 			...this.#requests.splice(0).map(({ bound }) => bound),
@@ -234,14 +242,12 @@ export class Maintainer {
 
 	/** Undefined where the fence was given up and is to be opened again. */
 	async #fenced(requests: readonly SnapshotRequest[]): Promise<boolean | undefined> {
-		const { client, catalog, origin } = this.#options;
+		const { client, catalog } = this.#options;
 		const locked = this.#locks.take(this.#expectedSources());
-		const marker = this.#awaitMarker();
 		try {
-			const exporting = requests.length > 0;
-			const fence = await openFence(client, { nonce: marker.nonce, tables: locked, exporting, origin });
+			const fence = await openFence(client, locked, requests.length > 0);
 			const imports = Promise.allSettled(requests.map((request) => request.import(fence.exported!)));
-			const drained = await marker.reached;
+			const drained = await this.#drainTo(fence);
 			await imports;
 			if (this.#ended) throw this.#ended;
 			if (!drained) this.#options.log.warn('a fence was given up: its marker did not come in time');
@@ -255,9 +261,21 @@ export class Maintainer {
 		} catch (error) {
 			await this.#recover(error as Error, locked);
 			return undefined;
-		} finally {
-			marker.cancel();
 		}
+	}
+
+	/**
+	 * Until everything that the fence's snapshot sees has come. Where nothing was written since the
+	 * stream last said how far it is, that is now, and the marker with its flush is saved; otherwise the
+	 * marker tells. Only a place that the stream names by itself is taken for it: to wait for one would
+	 * be to wait for somebody else's flush.
+	 */
+	async #drainTo({ end }: Fence): Promise<boolean> {
+		if (this.#drain.has(end)) return true;
+		const nonce = newNonce();
+		const reached = this.#drain.until(nonce, end, drainLimitMs);
+		await emitMarker(this.#options.client, nonce, this.#options.origin);
+		return reached;
 	}
 
 	/** Tables that the batch will read, as far as one can tell before the drain. */
@@ -265,18 +283,6 @@ export class Maintainer {
 		const tables = sourcesOf(planBatch(this.#options.catalog, this.#inbox.transactions));
 		for (const { change } of this.#changes) addSources(tables, change.entry);
 		return tables;
-	}
-
-	#awaitMarker(): { readonly nonce: string; readonly reached: Promise<boolean>; cancel(): void } {
-		const nonce = newNonce();
-		const { promise, resolve } = Promise.withResolvers<boolean>();
-		const timer = setTimeout(() => resolve(false), drainLimitMs);
-		this.#markers.set(nonce, () => resolve(true));
-		const cancel = () => {
-			clearTimeout(timer);
-			this.#markers.delete(nonce);
-		};
-		return { nonce, reached: promise, cancel };
 	}
 
 	async #commit(

@@ -126,7 +126,7 @@ async function emit(
 }
 
 async function fill(client: Client, entry: ViewEntry, changed: ChangedKeys): Promise<void> {
-	await run(client, fillStatement({ kind: 'keys', entry, changed, txids: [] }));
+	await run(client, fillStatement(entry, changed));
 }
 
 /** The error of the view, if it has one; an error of the moment is thrown, for the whole batch to be tried again. */
