@@ -18,7 +18,6 @@ export {
 	volatileFunctions,
 	windowFunctions
 } from './functions.ts';
-export { allowedFunctions, type FunctionVolatility } from './guard-functions.ts';
 export { guardMigration } from './guard-migration.ts';
 export { guardStatement, type GuardedStatement, type GuardOutcome } from './guard-statement.ts';
 export { type GuardScope } from './guard-walk.ts';

@@ -89,7 +89,9 @@ function createBatch(
 	let over = false;
 	let stopListening = () => {};
 
-	return {
+	const batch = {
+		/** pg wraps it to end the timer that it starts for every query. */
+		callback: done,
 		submit(connection: Wire) {
 			const onParameters = ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
 				results[at]!.parameterTypes = dataTypeIDs;
@@ -130,13 +132,14 @@ function createBatch(
 			stopListening();
 			// What was parsed of this batch is not known.
 			for (const text of added) known.delete(text);
-			done(error);
+			batch.callback(error);
 		},
 		handleReadyForQuery() {
 			stopListening();
-			done(undefined, over ? tooMuch : results);
+			batch.callback(undefined, over ? tooMuch : results);
 		}
 	};
+	return batch;
 
 	function send(connection: Wire, { text, values = [], describe = false }: Step): void {
 		if (describe) {

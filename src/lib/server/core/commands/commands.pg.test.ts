@@ -357,6 +357,14 @@ describe('standard methods', () => {
 		expect((await desk.standard('get', { id: held['id']! })).response).toMatchObject({ points: 0 });
 	});
 
+	test('leave no timer behind', async () => {
+		const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+		const { id } = (await create()) as { id: string };
+		const before = timers();
+		for (let i = 0; i < 50; i++) await desk.standard('get', { id });
+		expect(timers() - before).toBeLessThan(10);
+	});
+
 	test('never hold more than eight connections for one tenant', async () => {
 		const holders = Array.from({ length: 12 }, () => create());
 		let most = 0;

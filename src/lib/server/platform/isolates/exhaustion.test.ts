@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '#kernel';
 import { createIsolates, type IsolateCall, type Isolates } from './index.ts';
@@ -162,3 +165,46 @@ describe('the pool', () => {
 		}
 	);
 });
+
+describe.runIf(process.platform === 'linux')('a sandbox process', () => {
+	test('has no environment, a bound on its memory and no rights', async () => {
+		await neighbour();
+		for (const pid of isolates.stats().pids) {
+			expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');
+			expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(/Max data size\s+1610612736/);
+			const flags = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+			expect(flags).toContain('--permission');
+			expect(flags.filter((flag) => /allow-(fs-write|child-process|worker|wasi|net)/.test(flag))).toEqual([]);
+		}
+	});
+
+	test('does not outlive its parent, whatever it is doing', { timeout: 20_000 }, async () => {
+		const parent = spawn(process.execPath, ['--no-node-snapshot', '--input-type=module', '-e', orphanMaker], {
+			stdio: ['ignore', 'pipe', 'inherit']
+		});
+		const pids = JSON.parse(String((await once(parent.stdout, 'data'))[0])) as number[];
+		expect(pids.length).toBeGreaterThan(0);
+		parent.kill('SIGKILL');
+		await expect.poll(() => pids.filter(isAlive), { timeout: 3000 }).toEqual([]);
+	});
+});
+
+/** Starts an endless loop in a sandbox and tells the process ids while it runs. */
+const orphanMaker = `
+	const { createIsolates } = await import('#platform/isolates');
+	const { silentLogger } = await import('#kernel');
+	const isolates = createIsolates({ log: silentLogger, slots: 1 });
+	isolates.call({
+		tenant: 'a', program: { key: 'a', bundle: 'globalThis.__handlers = { a: async (r, loam) => { await loam.db.one(""); for (;;); } }', tables: [] },
+		handler: 'a', request: '{}', principal: { id: '', name: '', roles: [] }, now: 0, wallMs: 60000,
+		host: async () => { setTimeout(() => console.log(JSON.stringify(isolates.stats().pids)), 100); return {}; }, onLog() {}
+	}).catch(() => {});`;
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}

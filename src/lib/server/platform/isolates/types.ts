@@ -1,5 +1,5 @@
 import type { LogLevel } from '#kernel';
-import type { SandboxLimits, ThrownError } from '#sandbox/protocol';
+import type { ThrownError } from '#sandbox/protocol';
 
 /** What runs: immutable, so it is loaded into a process once. */
 export interface Program {
@@ -72,5 +72,4 @@ export interface IsolateOptions {
 	readonly idleMs?: number;
 	/** The folder that holds `sandbox/`; the working directory unless told. */
 	readonly root?: string;
-	readonly limits?: SandboxLimits;
 }
