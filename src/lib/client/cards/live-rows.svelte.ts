@@ -7,6 +7,9 @@ export type RowChange =
 	| { readonly operation: 'insert' | 'update'; readonly key: string; readonly value: Readonly<Row> }
 	| { readonly operation: 'delete'; readonly key: string };
 
+/** There rows are drawn once and never change: they are taken as they are. */
+const onServer = typeof document === 'undefined';
+
 interface Entry {
 	readonly key: string;
 	readonly value: Row;
@@ -30,6 +33,10 @@ export class LiveRows {
 	) {
 		this.#compare = compare;
 		this.#limit = limit;
+		if (onServer) {
+			this.#shown = rows.slice(0, limit).map(({ value }) => value as Row);
+			return;
+		}
 		for (const { key, value } of rows) this.#entries.set(key, entry(key, value));
 		this.#shown = [...this.#entries.values()].slice(0, limit).map(({ value }) => value);
 	}

@@ -4,10 +4,10 @@ import { containerClasses, elementClasses } from './classes.ts';
 import { compileElement } from './elements.ts';
 import { isObject, objects, readValue, slot, type JsonObject } from './json.ts';
 import { toggledIds } from './toggled.ts';
-import type { CompiledCard, Container, Element, Slot } from './types.ts';
+import type { CompiledCard, Container, Element, Slot, TextBlock } from './types.ts';
 import { readOptional } from './json.ts';
 import { safeImage } from '../markdown/urls.ts';
-import { mapRead } from '../template/read.ts';
+import { combine, mapRead } from '../template/read.ts';
 
 const compiled = new WeakMap<object, CompiledCard>();
 
@@ -66,16 +66,26 @@ export function compileContainer(json: JsonObject, extra = ''): Container {
 	const space = elementClasses(json);
 	const background = backgroundOf(json['backgroundImage']);
 	const action = json['selectAction'];
+	const items = compileItems(json['items']);
 	return {
 		kind: 'Container',
 		id: typeof json['id'] === 'string' ? mapRead(readValue(json['id']), String) : undefined,
-		classes: (scope) => `${space(scope)}${looks(scope)}${extra}`,
+		classes: combine([space, looks], (above, look) => `${above}${look}${extra}`),
 		visible: undefined,
-		items: compileItems(json['items']),
+		items,
+		lone: loneText(items),
 		action: isObject(action) ? compileAction(action) : undefined,
 		background: background.url,
 		backgroundClass: background.mode
 	};
+}
+
+function loneText(items: readonly Slot[]): TextBlock | undefined {
+	const [only, ...more] = items;
+	if (!only || more.length > 0 || only.when || only.data) return undefined;
+	const { item } = only;
+	const plain = item.kind === 'TextBlock' && item.level === undefined && !item.id && !item.visible;
+	return plain ? item : undefined;
 }
 
 function backgroundOf(json: Json | undefined): { url: Container['background']; mode: string } {

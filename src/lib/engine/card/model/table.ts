@@ -36,7 +36,9 @@ function compileRow(row: JsonObject, aligned: readonly string[]): TableRow {
 			slot(cell, compileContainer({ ...cell, spacing: 'none' }, own || aligned[at] || ''))
 		),
 		classes: mapRead(readWord(row['style'], styles, 'default'), (style) =>
-			style === 'default' ? '' : `ac-style-${style}`
+			[style === 'default' ? '' : `ac-style-${style}`, isObject(action) ? 'ac-pressable' : '']
+				.filter(Boolean)
+				.join(' ')
 		),
 		action: isObject(action) ? compileAction(action) : undefined
 	};

@@ -69,6 +69,8 @@ export interface Container extends Base {
 	readonly kind: 'Container';
 	readonly items: readonly Slot[];
 	readonly action: Action | undefined;
+	/** The one plain text that is all there is in it: most cells of a table. */
+	readonly lone: TextBlock | undefined;
 	readonly background: Read<string | undefined> | undefined;
 	readonly backgroundClass: string;
 }
