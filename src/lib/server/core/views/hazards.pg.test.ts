@@ -12,13 +12,27 @@ let tenancy: Tenancy;
 let views: RunningViews;
 let place: Place;
 
-const items = throughSpec('items', 'id', [['id', 'integer'], ['n', 'integer']], 'da00000000000001');
+const items = throughSpec(
+	'items',
+	'id',
+	[
+		['id', 'integer'],
+		['n', 'integer']
+	],
+	'da00000000000001'
+);
 const kept = maintainedSpec({
 	name: 'kept',
 	hash: 'da00000000000002',
 	select: 'SELECT i.id::text AS key, i.n, o.name FROM {data}.items i JOIN {data}.owners o ON o.id = i.n % 3',
-	columns: [['n', 'integer'], ['name', 'text']],
-	sources: [{ table: 'items', key: ['id'] }, { table: 'owners', key: ['id'] }],
+	columns: [
+		['n', 'integer'],
+		['name', 'text']
+	],
+	sources: [
+		{ table: 'items', key: ['id'] },
+		{ table: 'owners', key: ['id'] }
+	],
 	touched: `SELECT key FROM changed WHERE source = 'items' UNION SELECT i.id::text FROM {data}.items i JOIN changed c ON c.source = 'owners' AND i.n % 3 = c.key::int`
 });
 /** Fails for n = 13. */
@@ -30,7 +44,10 @@ const ratios = maintainedSpec({
 	sources: [{ table: 'items', key: ['id'] }],
 	touched: `SELECT key FROM changed`
 });
-const tables = [{ name: 'items', key: ['id'] }, { name: 'owners', key: ['id'] }];
+const tables = [
+	{ name: 'items', key: ['id'] },
+	{ name: 'owners', key: ['id'] }
+];
 
 beforeAll(async () => {
 	db = await testPostgres();
@@ -72,7 +89,9 @@ async function settle(): Promise<void> {
 
 async function rowsOf(hash: string) {
 	const view = views.find(place, hash)!;
-	const sql = view.spec.program.read.replaceAll('{data}', place.schema).replaceAll('{state}', place.stateSchema);
+	const sql = view.spec.program.read
+		.replaceAll('{data}', place.schema)
+		.replaceAll('{state}', place.stateSchema);
 	return views.snapshot(view, async (client, at) => {
 		const columns = view.spec.columns.map(({ name }) => `'${name}', ${name}::text`).join(', ');
 		const { rows } = await client.query<{ key: string; row: Record<string, string> }>(
@@ -104,7 +123,9 @@ test('TRUNCATE and writes among running fences leave the views as the SELECT say
 	for (let round = 0; round < 10; round++) {
 		await Promise.all([
 			write(`UPDATE items SET n = n + 1`),
-			...[0, 1].map(() => tryWrite('TRUNCATE items', `INSERT INTO items SELECT n, n * ${round} FROM generate_series(1, 10) n`)),
+			...[0, 1].map(() =>
+				tryWrite('TRUNCATE items', `INSERT INTO items SELECT n, n * ${round} FROM generate_series(1, 10) n`)
+			),
 			write(`UPDATE owners SET name = 'round ${round}' WHERE id = ${round % 3}`)
 		]);
 	}
@@ -172,7 +193,9 @@ test('a transaction with more rows than are listed reaches every view', async ()
 test('views that no release needs are dropped', async () => {
 	await views.retain(place, new Set([items.hash, kept.hash]));
 	expect(views.find(place, ratios.hash)).toBeUndefined();
-	const { rows } = await db.admin.query(`SELECT to_regclass('${place.stateSchema}.v_${ratios.hash}') AS state`);
+	const { rows } = await db.admin.query(
+		`SELECT to_regclass('${place.stateSchema}.v_${ratios.hash}') AS state`
+	);
 	expect(rows).toEqual([{ state: null }]);
 	await write('UPDATE items SET n = n + 1');
 	await settle();
