@@ -129,7 +129,7 @@ function readNavigation(json: JsonFile, node: JsonNode): NavigationItem {
 	const page = text(json, at.page, 'page', 200) ?? '';
 	return {
 		title: text(json, at.title, 'title', 100) ?? '',
-		page: page === 'index' ? '' : page,
+		page: page.replace(/(?:^|\/)index$/, ''),
 		...(icon === undefined ? {} : { icon })
 	};
 }

@@ -46,8 +46,8 @@ export interface Sql {
 }
 
 export interface Principal {
-	/** The person's id; null for an anonymous visitor. */
-	readonly id: string | null;
+	/** The person's id. */
+	readonly id: string;
 	readonly name: string;
 	readonly roles: readonly string[];
 }

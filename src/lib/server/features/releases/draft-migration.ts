@@ -6,7 +6,7 @@ import type { Postgres } from '#platform/postgres';
 import { readCatalog } from './database/catalog.ts';
 import { runMigrations } from './database/run-migrations.ts';
 import { inShadow } from './database/shadow.ts';
-import { checkMigrations, readMigrations } from './gate/migrations.ts';
+import { checkMigrations, readMigrations, type Released } from './gate/migrations.ts';
 import { compileSchema } from './gate/schema.ts';
 
 export interface DraftedMigration {
@@ -20,15 +20,13 @@ interface Input {
 	readonly project: Project;
 	readonly module: string;
 	readonly files: ModuleFiles;
-	readonly released: ReadonlyMap<string, string>;
-	/** Of the last release. */
-	readonly tables: readonly TableSpec[];
+	readonly released: Released;
 }
 
 /** What schema.proto asks for beyond the migrations that the draft has, as the next file of migrations/. */
 export async function draftNextMigration(
 	tools: { readonly postgres: Postgres; readonly tenancy: Tenancy },
-	{ project, module, files, released, tables: last }: Input
+	{ project, module, files, released }: Input
 ): Promise<DraftedMigration> {
 	const found: Diagnostic[] = [];
 	const compiled = await compileSchema(files, module, found);
@@ -44,7 +42,7 @@ export async function draftNextMigration(
 	});
 	if (found.length > 0) return { path: '', sql: '', diagnostics: found };
 	const wanted = compiled.schema.tables;
-	const { sql, title, refused } = draftMigration(tablesNow(catalog, last, wanted), wanted);
+	const { sql, title, refused } = draftMigration(tablesNow(catalog, released.tables, wanted), wanted);
 	return {
 		path: sql === '' ? '' : nextPath(files, title),
 		sql: sql === '' ? '' : `${sql}\n`,

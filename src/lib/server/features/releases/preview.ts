@@ -16,7 +16,7 @@ import { isPostgresError, runMigrations } from './database/run-migrations.ts';
 import { demoFile, loadSeeds } from './database/seeds.ts';
 import { inShadow } from './database/shadow.ts';
 import { appliedMigrations } from './database/upgrade.ts';
-import { checkMigrations, readMigrations, type Migration } from './gate/migrations.ts';
+import { checkMigrations, readMigrations, type Migration, type Released } from './gate/migrations.ts';
 import { compileSchema } from './gate/schema.ts';
 import { plan, viewFile } from './gate/views.ts';
 import { postgresDiagnostic } from '#engine/sql';
@@ -29,7 +29,7 @@ export interface PreviewInput {
 	readonly page: string;
 	readonly params: Readonly<Record<string, string>>;
 	readonly principal: string | undefined;
-	readonly released: ReadonlyMap<string, string>;
+	readonly released: Released;
 }
 
 export interface PreviewBinding {

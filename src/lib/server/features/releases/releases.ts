@@ -14,7 +14,7 @@ import { preview, type PreviewInput, type PreviewResult } from './preview.ts';
 import { install, tryInstall } from './publish/install.ts';
 import { withModuleLock } from './publish/lock.ts';
 import { publish, type PublishInput, type PublishResult } from './publish/publish.ts';
-import { findReleases, loadStored, releasedMigrations, type ReleaseSummary } from './publish/store.ts';
+import { findReleases, loadStored, readReleased, type ReleaseSummary } from './publish/store.ts';
 import { createReport, type Report, type ReportWriter } from './report.ts';
 import { shipAll } from './ship.ts';
 import { createTurnstile } from './turnstile.ts';
@@ -91,7 +91,7 @@ export async function createReleases({
 
 	async function checkFiles({ project, module, files }: CheckInput): Promise<Report> {
 		const report = createReport();
-		const released = await releasedMigrations(pool, module.id);
+		const released = await readReleased(pool, module.id);
 		await gate({ project, module: module.name, files, released }, report);
 		return report.finish();
 	}
@@ -127,7 +127,7 @@ export async function createReleases({
 			if (!input.files.has(input.page)) {
 				throw errors.PAGE_UNKNOWN(`The draft has no page "${input.page}".`, { page: input.page });
 			}
-			const released = await releasedMigrations(pool, module.id);
+			const released = await readReleased(pool, module.id);
 			return preview(tools, { ...input, module: module.name, released });
 		},
 		async sdk(files, module) {
@@ -137,10 +137,8 @@ export async function createReleases({
 			return { types: sdkTypes(compiled.schema), standardProto: compiled.standardProto, diagnostics };
 		},
 		async draftMigration({ project, module, files }) {
-			const [last] = await findReleases(pool, module.id);
-			const tables = last ? (await loadStored(pool, last.id)).artifact.tables : [];
-			const released = await releasedMigrations(pool, module.id);
-			return draftNextMigration(tools, { project, module: module.name, files, released, tables });
+			const released = await readReleased(pool, module.id);
+			return draftNextMigration(tools, { project, module: module.name, files, released });
 		},
 		async ship() {
 			const [home] = await tenancy.projects();

@@ -8,6 +8,7 @@ import { createReport } from '../report.ts';
 import { desk, deskEdited, deskWith } from '../tests/desk.ts';
 import { createTypeChecker, type TypeChecker } from '../types/checker.ts';
 import { runGate } from './gate.ts';
+import type { Released } from './migrations.ts';
 
 let db: TestPostgres;
 let tenancy: Tenancy;
@@ -26,11 +27,9 @@ afterAll(async () => {
 	await db.drop();
 });
 
-async function gate(
-	files: ReadonlyMap<string, string>,
-	module = 'desk',
-	released = new Map<string, string>()
-) {
+const nothing: Released = { migrations: new Map(), tables: [] };
+
+async function gate(files: ReadonlyMap<string, string>, module = 'desk', released = nothing) {
 	const report = createReport();
 	const candidate = await runGate(
 		{ postgres: db, tenancy, types },
@@ -566,7 +565,8 @@ describe('what is refused', () => {
 	});
 
 	test('a released migration that changed, is gone, or comes too early', async () => {
-		const released = new Map([['migrations/0002_more.sql', 'UPDATE tickets SET points = 1;']]);
+		const migrations = new Map([['migrations/0002_more.sql', 'UPDATE tickets SET points = 1;']]);
+		const released = { ...nothing, migrations };
 		const reasons = async (files: Map<string, string>) =>
 			(await gate(files, 'desk', released)).diagnostics.map((d) => [d.file, d.reason]);
 		expect(await reasons(deskWith())).toContainEqual(['migrations/0002_more.sql', 'MIGRATION_RELEASED']);
@@ -575,6 +575,33 @@ describe('what is refused', () => {
 			'MIGRATION_RELEASED'
 		]);
 		expect(await reasons(deskWith())).toContainEqual(['migrations/0001_init.sql', 'MIGRATION_ORDER']);
+	});
+
+	test('a schema that takes away what the newest release has', async () => {
+		const { candidate } = await gate(deskWith());
+		const released = { migrations: new Map<string, string>(), tables: candidate!.artifact.tables };
+		const findings = async (files: Map<string, string>) =>
+			(await gate(files, 'desk', released)).diagnostics.map((d) => [d.file, d.line, d.reason]);
+		expect(await findings(edit('schema.proto', 'int32 points = 5;', ''))).toContainEqual([
+			'schema.proto',
+			13,
+			'COLUMN_DROPPED'
+		]);
+		expect(await findings(edit('schema.proto', 'int32 points', 'int32 size'))).toContainEqual([
+			'schema.proto',
+			20,
+			'COLUMN_RENAMED'
+		]);
+		expect(await findings(edit('schema.proto', 'int32 points', 'int64 points'))).toContainEqual([
+			'schema.proto',
+			20,
+			'COLUMN_TYPE_CHANGED'
+		]);
+		expect(
+			await findings(
+				edit('schema.proto', 'message Project {\n  option (loam.table) = {};', 'message Project {')
+			)
+		).toContainEqual(['schema.proto', 16, 'COLUMN_REFERENCES']);
 	});
 
 	test('several files at once, all told in one pass', async () => {

@@ -15,7 +15,7 @@ import type { ReportWriter } from '../report.ts';
 import type { TypeChecker } from '../types/checker.ts';
 import { checkAccess } from './access.ts';
 import { bundle, checkHandlers, checkLogicTypes } from './logic.ts';
-import { checkMigrations, readMigrations, type Migration } from './migrations.ts';
+import { checkMigrations, checkTables, readMigrations, type Migration, type Released } from './migrations.ts';
 import { checkPages } from './pages.ts';
 import { parseFiles, type ParsedFiles } from './parse.ts';
 import { rehearse, rehearseSeeds } from './rehearsal.ts';
@@ -28,8 +28,7 @@ export interface GateInput {
 	readonly project: Project;
 	readonly module: string;
 	readonly files: ModuleFiles;
-	/** Migrations of earlier releases: path to text. */
-	readonly released: ReadonlyMap<string, string>;
+	readonly released: Released;
 }
 
 export interface GateTools {
@@ -118,6 +117,7 @@ async function buildData(
 ): Promise<ViewSpec[] | undefined> {
 	const migrations = await readMigrations(files);
 	const guarded = await report.run('migrations', async (found) => {
+		if (compiled) checkTables(compiled.schema.tables, released, found);
 		await checkMigrations(migrations, released, found);
 		return true;
 	});

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '#kernel';
 import { guardMigration } from '#engine/sql';
 import { filesOf, sha256, type ModuleFiles } from '#engine/module';
+import { draftMigration, type TableSpec } from '#engine/schema';
 import { readDeep } from './too-deep.ts';
 
 /** One file of migrations/, in the order in which they run. */
@@ -9,6 +10,29 @@ export interface Migration {
 	readonly sql: string;
 	/** SHA-256 of the text, hex. */
 	readonly sha256: string;
+}
+
+/** What the releases of a module bind its next one to. */
+export interface Released {
+	/** Migrations that a release ever had: path to text. */
+	readonly migrations: ReadonlyMap<string, string>;
+	/** Tables of the newest release. */
+	readonly tables: readonly TableSpec[];
+}
+
+/** Differences that no migration can make while the release before still runs. */
+const irreversible: ReadonlySet<string> = new Set([
+	'TABLE_DROPPED',
+	'KEY_CHANGED',
+	'COLUMN_DROPPED',
+	'COLUMN_RENAMED',
+	'COLUMN_TYPE_CHANGED'
+]);
+
+/** Tables and columns that the newest release has and the schema takes away, with what to do instead. */
+export function checkTables(tables: readonly TableSpec[], released: Released, found: Diagnostic[]): void {
+	const { refused } = draftMigration(released.tables, tables);
+	found.push(...refused.filter(({ reason }) => irreversible.has(reason)));
 }
 
 /** The migrations of a module, sorted by number. */
@@ -23,11 +47,11 @@ export async function readMigrations(files: ModuleFiles): Promise<Migration[]> {
 
 /**
  * What keeps migrations from running: statements that the guard refuses, numbers twice, and changes to
- * what was released (`released`: path to text).
+ * what was released.
  */
 export async function checkMigrations(
 	migrations: readonly Migration[],
-	released: ReadonlyMap<string, string>,
+	{ migrations: released }: Released,
 	found: Diagnostic[]
 ): Promise<void> {
 	found.push(...sameNumbers(migrations));

@@ -4,7 +4,7 @@ import type { Candidate, GateInput, GateTools } from '../gate/gate.ts';
 import { createReport, type Report, type ReportWriter } from '../report.ts';
 import { install, tryInstall, type InstallTools } from './install.ts';
 import { withModuleLock } from './lock.ts';
-import { releasedMigrations, saveRelease, type ReleaseSummary } from './store.ts';
+import { readReleased, saveRelease, type ReleaseSummary } from './store.ts';
 
 export interface PublishInput {
 	readonly project: Project;
@@ -34,7 +34,7 @@ export async function publish(tools: PublishTools, input: PublishInput): Promise
 	const { project, module, files } = input;
 	return withModuleLock(postgres, module.id, async () => {
 		const report = createReport();
-		const released = await releasedMigrations(pool, module.id);
+		const released = await readReleased(pool, module.id);
 		const candidate = await tools.gate({ project, module: module.name, files, released }, report);
 		const steps = input.install === false ? ['release'] : ['release', 'migrate', 'build', 'live'];
 		if (!candidate || !(await tryInstall(tools, project, module.name, candidate, report))) {

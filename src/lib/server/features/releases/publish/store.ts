@@ -1,6 +1,8 @@
 import type { ModuleFiles, ReleaseArtifact } from '#engine/module';
-import type { Pool, PoolClient, QueryResultRow } from '#platform/postgres';
+import type { TableSpec } from '#engine/schema';
+import type { Pool, QueryResultRow } from '#platform/postgres';
 import type { Candidate } from '../gate/gate.ts';
+import type { Released } from '../gate/migrations.ts';
 
 /** A release without its contents. */
 export interface ReleaseSummary {
@@ -87,11 +89,8 @@ export async function loadStored(pool: Pool, id: string): Promise<StoredRelease>
 	return { hash, files: new Map(Object.entries(files)), artifact };
 }
 
-/** Every migration that a release of the module ever had: path to text. */
-export async function releasedMigrations(
-	pool: Pool | PoolClient,
-	moduleId: string
-): Promise<Map<string, string>> {
+/** What a module's releases bind its next one to; nothing where it has none. */
+export async function readReleased(pool: Pool, moduleId: string): Promise<Released> {
 	const { rows } = await pool.query<{ path: string; content: string }>(
 		`SELECT DISTINCT ON (file.key) file.key AS path, file.value AS content
 		   FROM loam.release r CROSS JOIN LATERAL jsonb_each_text(r.files) AS file
@@ -99,5 +98,12 @@ export async function releasedMigrations(
 		  ORDER BY file.key, r.created_at`,
 		[moduleId]
 	);
-	return new Map(rows.map((row) => [row.path, row.content]));
+	const newest = await pool.query<{ tables: TableSpec[] }>(
+		`SELECT artifact->'tables' AS tables FROM loam.release WHERE module_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1`,
+		[moduleId]
+	);
+	return {
+		migrations: new Map(rows.map((row) => [row.path, row.content])),
+		tables: newest.rows[0]?.tables ?? []
+	};
 }

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import ts from 'typescript';
 import type { TypeFinding, TypesRequest } from './protocol.ts';
 
@@ -104,7 +104,12 @@ function createHost(
 }
 
 function isLibrary(path: string): boolean {
-	return dirname(path) === libraries && ts.sys.fileExists(path);
+	// The language alone: a reference to the DOM or to Node finds nothing.
+	return (
+		dirname(path) === libraries &&
+		/^lib\.(?:es|decorators)[\w.]*\.d\.ts$/.test(basename(path)) &&
+		ts.sys.fileExists(path)
+	);
 }
 
 function libraryFile(
