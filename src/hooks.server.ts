@@ -16,7 +16,7 @@ const attachServices: Handle = async ({ event, resolve }) => {
 	event.locals.loam = loam;
 	event.locals.principal = await loam.identity.authenticate(event.request.headers);
 	const session = event.locals.principal && loam.identity.sessionOf(event.locals.principal);
-	if (session?.extended) renewCookie(event.cookies);
+	if (session?.extended) renewCookie(event.cookies, session.expiresAt);
 	return resolve(event);
 };
 

@@ -19,11 +19,12 @@ export function setCookies(cookies: Cookies, values: readonly string[]): void {
 }
 
 /** The browser keeps the cookie of a session that was extended as long as the session lives. */
-export function renewCookie(cookies: Cookies): void {
+export function renewCookie(cookies: Cookies, expiresAt: Date): void {
+	const seconds = Math.floor((expiresAt.getTime() - Date.now()) / 1000);
 	for (const name of ['loam.session_token', '__Secure-loam.session_token']) {
 		const value = cookies.get(name, { decode: (text) => text });
-		const attributes = `Max-Age=${30 * 24 * 3600}${name.startsWith('__Secure-') ? '; Secure' : ''}`;
-		if (value !== undefined) setCookies(cookies, [`${name}=${value}; ${attributes}`]);
+		const secure = name.startsWith('__Secure-') ? '; Secure' : '';
+		if (value !== undefined) setCookies(cookies, [`${name}=${value}; Max-Age=${seconds}${secure}`]);
 	}
 }
 

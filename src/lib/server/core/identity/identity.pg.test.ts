@@ -231,6 +231,7 @@ describe('a session', () => {
 		]);
 		const later = (await identity.authenticate(bearer(token)))!;
 		expect(identity.sessionOf(later)?.extended).toBe(true);
+		expect(identity.sessionOf(later)!.expiresAt.getTime()).toBeGreaterThan(Date.now() + 29 * 24 * 3600_000);
 		const again = (await identity.authenticate(bearer(token)))!;
 		expect(identity.sessionOf(again)!.expiresAt.getTime()).toBeGreaterThan(Date.now() + 29 * 24 * 3600_000);
 	});

@@ -52,16 +52,17 @@ async function findCaller(pool: Pool, column: 'token' | 'id', value: string): Pr
 	});
 	const row = rows[0];
 	if (!row) return undefined;
-	if (row.stale) await extend(pool, row.session);
-	return toCaller(row);
+	const expiresAt = row.stale ? await extend(pool, row.session) : row.expires_at;
+	return toCaller({ ...row, expires_at: expiresAt ?? row.expires_at });
 }
 
-async function extend(pool: Pool, session: string): Promise<void> {
-	await pool.query(
+async function extend(pool: Pool, session: string): Promise<Date | undefined> {
+	const { rows } = await pool.query<{ expires: Date }>(
 		`UPDATE loam.session SET expires_at = now() + make_interval(secs => $2), updated_at = now()
-		  WHERE id = $1 AND expires_at > now()`,
+		  WHERE id = $1 AND expires_at > now() RETURNING expires_at AS expires`,
 		[session, sessionSeconds]
 	);
+	return rows[0]?.expires;
 }
 
 function toCaller(row: CallerRow): Caller {
