@@ -2,13 +2,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '#support/browser';
-import { liveHouse, type LiveHouse } from '#support/live';
+import type { Access } from '#engine/module';
+import { idOf, liveHouse, type LiveHouse } from '#support/live';
 import type { Harness } from '../support/pages/one-connection.ts';
 
 declare const harness: Harness;
 
 const longPollMs = 4_000;
 const groups = Array.from({ length: 16 }, (_, group) => group);
+
+const roles = ['project-user'];
+const access: Access = {
+	views: {
+		items: { read: [{ roles }], columns: {} },
+		mine: { read: [{ roles, where: 'owner = principal()' }], columns: {} }
+	},
+	commands: {}
+};
 
 let house: LiveHouse;
 let browser: Browser;
@@ -34,13 +44,16 @@ beforeAll(async () => {
 					column('grp', 'integer'),
 					column('title', 'text')
 				]
-			}
+			},
+			{ name: 'mine', columns: [{ ...column('owner', 'uuid'), keyIndex: 0 }, column('title', 'text')] }
 		],
-		access: { views: { items: { read: [{ roles: ['project-user'] }], columns: {} } }, commands: {} },
+		access,
 		timers: { longPollMs, eventsMs: 60_000, keepAliveMs: 21_000 },
 		other: (path) => files.get(path)
 	});
 	house.grant('ada', 'project-user');
+	house.grant('bob', 'project-user');
+	await house.write(`INSERT INTO i1.mine VALUES ('${idOf('ada')}', 'of ada'), ('${idOf('bob')}', 'of bob')`);
 	await house.write(...groups.map((group) => `INSERT INTO i1.items VALUES (${group}, ${group}, 'first')`));
 	browser = await launchBrowser();
 });
@@ -60,6 +73,9 @@ async function bundle(entry: string): Promise<string> {
 	});
 	return outputFiles[0]!.text;
 }
+
+const connectionsAre = (count: number) =>
+	until(async () => house.stream.stats().connections === count, `${count} connections`);
 
 async function signedIn(): Promise<BrowserContext> {
 	const context = await browser.newContext();
@@ -146,14 +162,47 @@ describe('the one connection', () => {
 		const page = await openPage(context);
 		await page.evaluate(() => harness.listen());
 		await until(async () => (await state(page)).told.length === 1, 'the release that is served');
-		house.release(
-			{ views: { items: { read: [{ roles: ['project-user'] }], columns: {} } }, commands: {} },
-			'cccc'
-		);
+		house.release(access, 'cccc');
 		await until(async () => (await state(page)).told.length === 2, 'the new release');
 		house.grant('ada', 'project-user', 'tickets:agent');
 		await until(async () => (await state(page)).told.includes('grants'), 'the grant');
 		expect((await state(page)).told).toEqual(['aaaa00000000', 'cccc00000000', 'grants']);
+		await context.close();
+	});
+
+	test('is that of whoever is signed in now', async () => {
+		const context = await signedIn();
+		const first = await openPage(context);
+		await first.evaluate(() => (harness.actAs('ada'), harness.followMine()));
+		await new Promise((r) => setTimeout(r, 1500));
+		console.log(
+			JSON.stringify(await state(first)),
+			await (
+				await fetch(house.shapeUrl({ table: 'tickets.mine', offset: '-1' }), {
+					headers: { cookie: 'who=ada' }
+				})
+			).text()
+		);
+		await until(async () => (await state(first)).shapes[0]!.rows.join() === 'of ada', "ada's row");
+		// Somebody else signs in, and opens a page while the first is still there.
+		await context.addCookies([{ name: 'who', value: 'bob', url: house.url }]);
+		const second = await openPage(context);
+		await second.evaluate(() => (harness.actAs('bob'), harness.followMine()));
+		await until(async () => (await state(second)).shapes[0]!.rows.join() === 'of bob', "bob's row");
+		await connectionsAre(1);
+		await context.close();
+	});
+
+	test("is the page's own where the browser has no shared workers", async () => {
+		const context = await signedIn();
+		await context.addInitScript(() => delete (globalThis as { SharedWorker?: unknown }).SharedWorker);
+		const pages = [await openPage(context), await openPage(context)];
+		for (const page of pages) {
+			await page.evaluate(() => harness.follow([0, 1, 2, 3, 4, 5, 6, 7]));
+			await until(() => allLive(page), 'live');
+		}
+		await connectionsAre(2);
+		expect(Math.max(...(await pages[0]!.evaluate(() => harness.command(10))))).toBeLessThan(longPollMs / 4);
 		await context.close();
 	});
 
@@ -162,7 +211,7 @@ describe('the one connection', () => {
 		const page = await openPage(context);
 		await page.evaluate(() => harness.follow([0]));
 		await until(async () => (await state(page)).shapes[0]!.status === 'refused', 'the refusal');
-		expect(house.stream.stats().connections).toBe(0);
+		await connectionsAre(0);
 		await context.close();
 	});
 });

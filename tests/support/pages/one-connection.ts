@@ -1,5 +1,14 @@
 /** The script of a test page: opens live shapes as pages do, or plainly, and tells what it sees. */
-import { awaitTxid, connection, onGrants, onRelease, subscribeShape, type ShapeStatus } from '#client/live';
+import {
+	actAs,
+	awaitTxid,
+	connection,
+	onGrants,
+	onRelease,
+	subscribeShape,
+	type LiveShape,
+	type ShapeStatus
+} from '#client/live';
 
 interface Seen {
 	rows: Map<string, unknown>;
@@ -15,24 +24,11 @@ const harness = {
 	/** One live shape for each group. */
 	follow(groups: readonly number[]) {
 		for (const group of groups) {
-			const mine: Seen = { rows: new Map(), status: undefined };
-			seen.push(mine);
-			subscribeShape(
-				{ project: 'home/main', table: 'tickets.items', where: 'grp = $1', params: { 1: String(group) } },
-				undefined,
-				{
-					onReset: (rows) => (mine.rows = new Map(rows.map(({ key, value }) => [key, value['title']]))),
-					onChange(changes) {
-						for (const { operation, key, value } of changes) {
-							if (operation === 'delete') mine.rows.delete(key);
-							else mine.rows.set(key, value['title']);
-						}
-					},
-					onStatus: (next) => (mine.status = next)
-				}
-			);
+			follow({ table: 'tickets.items', where: 'grp = $1', params: { 1: String(group) } });
 		}
 	},
+	/** What the access rules leave of a view. */
+	followMine: () => follow({ table: 'tickets.mine' }),
 	/** The same as plain long-polls of the page. */
 	followPlainly(groups: readonly number[]) {
 		for (const group of groups) void pollPlainly(group);
@@ -56,8 +52,24 @@ const harness = {
 		onRelease('home/main', 'tickets', (release) => told.push(release));
 		onGrants(() => told.push('grants'));
 	},
+	actAs,
 	awaitTxid
 };
+
+function follow(shape: Omit<LiveShape, 'project'>): void {
+	const mine: Seen = { rows: new Map(), status: undefined };
+	seen.push(mine);
+	subscribeShape({ project: 'home/main', ...shape }, undefined, {
+		onReset: (rows) => (mine.rows = new Map(rows.map(({ key, value }) => [key, value['title']]))),
+		onChange(changes) {
+			for (const { operation, key, value } of changes) {
+				if (operation === 'delete') mine.rows.delete(key);
+				else mine.rows.set(key, value['title']);
+			}
+		},
+		onStatus: (next) => (mine.status = next)
+	});
+}
 
 async function pollPlainly(group: number): Promise<void> {
 	const shape = {
