@@ -35,6 +35,7 @@ export async function visit(
 	path = '/'
 ): Promise<Visitor> {
 	const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+	context.setDefaultTimeout(10_000);
 	const page = await context.newPage();
 	const troubles: string[] = [];
 	page.on('pageerror', (error) => troubles.push(error.message));
