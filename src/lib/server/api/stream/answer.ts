@@ -18,5 +18,7 @@ export interface EventStream {
 	/** Whether more may be written; otherwise wait for `onDrain`. */
 	write(chunk: Buffer | string): boolean;
 	onDrain(listener: () => void): void;
+	/** Bytes that were written and not taken yet. */
+	buffered(): number;
 	end(): void;
 }

@@ -38,6 +38,7 @@ function eventStream(response: ServerResponse): EventStream {
 			return response.writableLength < eventBacklog;
 		},
 		onDrain: (listener) => void response.on('drain', listener),
+		buffered: () => response.writableLength,
 		end: () => void response.end()
 	};
 }

@@ -7,6 +7,8 @@ export interface Reader {
 	readonly read: ShapeRead;
 	/** Ends it: the reader may not see the shape any more, or would see another one now. */
 	end(reason: { readonly error: unknown } | 'must-refetch'): void;
+	/** Bytes that it was sent and has not taken yet. */
+	buffered?(): number;
 }
 
 /** So many are checked at the same time after grants or releases changed. */
@@ -32,6 +34,12 @@ export class Readers {
 
 	get size(): number {
 		return this.#open.size;
+	}
+
+	buffered(): number {
+		let bytes = 0;
+		for (const reader of this.#open) bytes += reader.buffered?.() ?? 0;
+		return bytes;
 	}
 
 	/** Returns the leave. */

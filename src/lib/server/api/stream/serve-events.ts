@@ -69,6 +69,10 @@ class EventReader implements Reader {
 		else if (!this.#writing && !this.#full && !this.#done) void this.#write();
 	}
 
+	buffered(): number {
+		return this.#stream.buffered();
+	}
+
 	/** The headers are out, so the stream just ends; the reader's next request gets the status. */
 	end(): void {
 		this.#end();

@@ -30,7 +30,7 @@ export interface Stream {
 	handle(request: IncomingMessage, response: ServerResponse): boolean;
 	/** The same for a request to upgrade the connection. */
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-	/** `buffered`: bytes that connections have not taken yet. */
+	/** `buffered`: bytes that connections and streams of events have not taken yet. */
 	stats(): { readonly readers: number; readonly connections: number; readonly buffered: number };
 	/** Ends every browser's connection, as a failing network does; each comes back. */
 	dropConnections(): void;
@@ -91,7 +91,8 @@ export function createStream(sources: StreamParts): Stream {
 			return true;
 		},
 		stats() {
-			const buffered = [...sockets.clients].reduce((sum, socket) => sum + socket.bufferedAmount, 0);
+			const ofConnections = [...sockets.clients].reduce((sum, socket) => sum + socket.bufferedAmount, 0);
+			const buffered = ofConnections + readers.buffered();
 			return { readers: readers.size, connections: sockets.clients.size, buffered };
 		},
 		dropConnections() {
