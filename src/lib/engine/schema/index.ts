@@ -1,13 +1,11 @@
 export type * from './types.ts';
 export { readSchema, type Schema } from './schema.ts';
 export { schemaFile } from './findings.ts';
-export { labelOf, literal, plural, quote, snakeCase, titleOf } from './names.ts';
+export { labelOf, plural, quote, snakeCase } from './names.ts';
 export { placeOf } from './source.ts';
-export { peopleTable } from './tables.ts';
-export { handlerFile } from './methods.ts';
-export { standardFile, standardMethods, standardProto } from './standard.ts';
+export { standardFile, standardProto } from './standard.ts';
 export { handlerTemplate, sdkTypes } from './sdk.ts';
-export { createTable, inDependencyOrder, sqlType } from './ddl.ts';
+export { inDependencyOrder } from './ddl.ts';
 export { draftMigration, type MigrationDraft } from './migration.ts';
 export { compareTables, type CatalogColumn, type CatalogTable } from './compare.ts';
 export { formOfMessage, formOfTable, type FormField, type FormInput } from './form.ts';

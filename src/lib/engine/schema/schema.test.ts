@@ -3,6 +3,7 @@ import { buildProto } from '#support/proto';
 import {
 	compareTables,
 	draftMigration,
+	formOfMessage,
 	formOfTable,
 	readSchema,
 	sdkTypes,
@@ -347,4 +348,13 @@ test('formOfTable leaves the key out and knows what must be filled in', () => {
 		required: true
 	});
 	expect(form.find((field) => field.name === 'due')).toMatchObject({ input: 'date', required: false });
+});
+
+test('formOfMessage is the form of a command', () => {
+	const form = formOfMessage(schema.registry.getMessage('tickets.CloseTicketRequest')!);
+	expect(form).toEqual([
+		{ name: 'id', label: 'Id', input: 'text', required: false, initial: '' },
+		{ name: 'note', label: 'Note', input: 'text', required: false },
+		{ name: 'votes', label: 'Votes', input: 'json', required: false, initial: '{}' }
+	]);
 });
