@@ -151,6 +151,28 @@ describe('a handler', () => {
 		expect(logged.at(-1)?.fields['problem']).toMatch(/desk\.Reply/);
 	});
 
+	test.each([
+		['reads too much', `await loam.db.query('SELECT i FROM generate_series(1, 40000) i')`],
+		[
+			'reads too much in all',
+			`for (let i = 0; i < 5; i++) await loam.db.query('SELECT i FROM generate_series(1, 8000) i')`
+		],
+		[
+			'reads too many letters',
+			`await loam.db.query('SELECT string_agg(md5(i::text), $1) FROM generate_series(1, 600000) i', '')`
+		],
+		[
+			'writes too much',
+			`await loam.db.query("INSERT INTO tickets (title, status, points, tags) SELECT 'Many', 'OPEN', i, '{}' FROM generate_series(1, 16001) i")`
+		]
+	])('is undone when it %s', async (_what, body) => {
+		await expect(desk.handle(`${body}; return {}`)).rejects.toMatchObject({
+			code: 'resource_exhausted',
+			reason: 'HANDLER_LIMIT'
+		});
+		expect(await count(`title = 'Many'`)).toBe(0);
+	});
+
 	test('is cut after five seconds, with its locks', async () => {
 		const { response } = await desk.handle(
 			`return await loam.db.tickets.insert({ title: 'Locked', status: 'OPEN', points: 1, tags: [] })`

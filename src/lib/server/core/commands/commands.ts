@@ -31,7 +31,7 @@ export function createCommands({ postgres, isolates, log }: CommandServices): Co
 			method: method.name
 		};
 		const callLog = log.child('core/commands', fields);
-		const transaction = openTransaction(postgres.app, installation, () => admit(installation.id));
+		const transaction = openTransaction(postgres.commands, installation, () => admit(installation.id));
 		try {
 			return method.run.kind === 'handler'
 				? await runHandler(call, transaction, { isolates, log: callLog })

@@ -67,9 +67,12 @@ export function createHandlerSql(tables: readonly TableSpec[]): HandlerSql {
 function toWalled(statement: GuardedStatement, { columns, parameters }: Described): HandlerStatement {
 	if (statement.returns && columns.length === 0) throw errors.HANDLER_SQL('The statement returns no column.');
 	const text = placeParameters(statement, parameters);
+	const writes = statement.kind !== 'select';
 	return {
 		// On a line of its own: the text may end in a comment.
-		walled: statement.returns ? { text, columns } : { text: `${text}\nRETURNING true`, columns: counted },
+		walled: statement.returns
+			? { text, columns, writes }
+			: { text: `${text}\nRETURNING true`, columns: counted, writes },
 		parameters,
 		returns: statement.returns
 	};

@@ -87,7 +87,8 @@ export function insertStatement(table: TableColumns, row: Readonly<Record<string
 	return {
 		statement: {
 			text: `INSERT INTO ${quote(table.name)} ${what} RETURNING ${columnList(table)}`,
-			columns: named(table)
+			columns: named(table),
+			writes: true
 		},
 		values: collect.values
 	};
@@ -103,7 +104,8 @@ export function getStatement(
 	return {
 		statement: {
 			text: `SELECT ${columnList(table)} FROM ${quote(table.name)} WHERE ${where}`,
-			columns: named(table)
+			columns: named(table),
+			writes: false
 		},
 		values: collect.values
 	};
@@ -121,7 +123,8 @@ export function updateStatement(
 	return {
 		statement: {
 			text: `UPDATE ${quote(table.name)} SET ${set.join(', ')} WHERE ${where} RETURNING ${columnList(table)}`,
-			columns: named(table)
+			columns: named(table),
+			writes: true
 		},
 		values: collect.values
 	};
@@ -137,7 +140,8 @@ export function deleteStatement(
 	return {
 		statement: {
 			text: `DELETE FROM ${quote(table.name)} WHERE ${where} RETURNING true`,
-			columns: [{ name: 'deleted', type: typeOfColumn({ type: 'boolean', array: false }) }]
+			columns: [{ name: 'deleted', type: typeOfColumn({ type: 'boolean', array: false }) }],
+			writes: true
 		},
 		values: collect.values
 	};
@@ -154,7 +158,8 @@ export function visibleStatement(
 	return {
 		statement: {
 			text: `SELECT true FROM ${quote(table.name)} WHERE ${where}`,
-			columns: [{ name: 'visible', type: typeOfColumn({ type: 'boolean', array: false }) }]
+			columns: [{ name: 'visible', type: typeOfColumn({ type: 'boolean', array: false }) }],
+			writes: false
 		},
 		values: collect.values
 	};
@@ -192,7 +197,8 @@ export function listStatement(
 				...(by.length > 0 ? [`ORDER BY ${by.join(', ')}`] : []),
 				`LIMIT ${limit}`
 			].join(' '),
-			columns: named(table)
+			columns: named(table),
+			writes: false
 		},
 		values: collect.values
 	};

@@ -12,6 +12,8 @@ import { arrayLiteral } from './values.ts';
 export interface WalledStatement {
 	readonly text: string;
 	readonly columns: readonly NamedType[];
+	/** Its rows are rows that were written. */
+	readonly writes: boolean;
 }
 
 export interface NamedType {
@@ -41,8 +43,9 @@ export interface CommandTransaction {
 	rollback(): Promise<void>;
 }
 
-/** Per call (Convex's): rows read, and characters of them. */
+/** Per call (Convex's): rows read, characters of them, rows written. */
 const limits: BatchLimits = { rows: 32_000, length: 16 * 1024 * 1024 };
+const maxWritten = 16_000;
 
 /** The host ends a call after 5 s; Postgres does so by itself where the host cannot. */
 const begin: readonly Step[] = [
@@ -63,6 +66,8 @@ export function openTransaction(
 	let begun = false;
 	let over = false;
 	let running = 0;
+	let written = 0;
+	let left = limits;
 
 	/** Steps of this transaction, begun where it was not; one batch after the other. */
 	let last: Promise<unknown> = Promise.resolve();
@@ -84,12 +89,9 @@ export function openTransaction(
 		begun = true;
 		running++;
 		try {
-			const results = await runBatch(client, [...first, ...steps], limits);
-			if (results === tooMuch) {
-				throw errors.HANDLER_LIMIT(
-					`The command read more than ${limits.rows} rows or ${limits.length / 1024 / 1024} MiB in one statement. Read less at a time, with LIMIT.`
-				);
-			}
+			const results = await runBatch(client, [...first, ...steps], left);
+			if (results === tooMuch) throw tooManyRows();
+			left = without(left, results);
 			return results.slice(first.length);
 		} catch (error) {
 			throw databaseError(error);
@@ -133,6 +135,8 @@ export function openTransaction(
 	return {
 		async run(statement, values) {
 			const [result] = await batch([walled(place, statement, values)]);
+			if (statement.writes) written += result!.rows.length;
+			if (written > maxWritten) throw tooManyRows();
 			return result!.rows;
 		},
 		async runLast(statement, values) {
@@ -191,6 +195,21 @@ export function openTransaction(
 }
 
 function ignore(): void {}
+
+function tooManyRows(): AppError {
+	return errors.HANDLER_LIMIT(
+		`The command read more than ${limits.rows} rows or ${limits.length / 1024 / 1024} MiB, or wrote more than ${maxWritten} rows. Nothing was changed; do less at a time.`
+	);
+}
+
+function without(left: BatchLimits, results: readonly StepResult[]): BatchLimits {
+	let { rows, length } = left;
+	for (const result of results) {
+		rows -= result.rows.length;
+		for (const row of result.rows) for (const value of row) length -= value?.length ?? 0;
+	}
+	return { rows, length };
+}
 
 /** Where the connection breaks during a COMMIT, nobody knows whether it came through. */
 async function committing<T>(sent: Promise<T>): Promise<T> {
