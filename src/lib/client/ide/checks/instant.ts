@@ -1,15 +1,8 @@
 import { validateCard } from '#engine/card';
-import {
-	checkFiles,
-	checkRoutes,
-	fileKind,
-	parseLocale,
-	parseManifest,
-	parsePage,
-	parseSeeds
-} from '#engine/module';
+import { checkFiles, checkRoutes, fileKind, parseLocale, parseManifest, parseSeeds } from '#engine/module';
 import type { Diagnostic } from '#kernel';
 import { readOutline } from '../files/outline.ts';
+import { readPage, readPages } from '../files/pages.ts';
 
 /**
  * The part of the gate that the browser can do by itself, at each keystroke: the very functions of the
@@ -38,7 +31,7 @@ export function checkInstantly(path: string, text: string): readonly Diagnostic[
 
 /** The columns of bindings are the server's to know. */
 function checkPage(path: string, text: string): readonly Diagnostic[] {
-	const { value, diagnostics } = parsePage(text, path);
+	const { value, diagnostics } = readPage(path, text);
 	if (!value) return diagnostics;
 	const bindings = Object.fromEntries(Object.keys(value.data).map((name) => [name, {}]));
 	return validateCard(path, text, { bindings });
@@ -46,9 +39,6 @@ function checkPage(path: string, text: string): readonly Diagnostic[] {
 
 /** What only all files together tell at once: pages with one address, files that are missing. */
 export function checkTogether(files: ReadonlyMap<string, string>): Diagnostic[] {
-	const pages = [...files].flatMap(([path, text]) =>
-		fileKind(path) === 'page' ? (parsePage(text, path).value ?? []) : []
-	);
 	const missing = checkFiles(files).filter((found) => found.reason === 'FILE_MISSING');
-	return [...missing, ...checkRoutes(pages)];
+	return [...missing, ...checkRoutes(readPages(files))];
 }

@@ -43,7 +43,7 @@ export function applyTheme(monaco: Monaco): void {
 		colors: {
 			'editor.background': colour('--surface'),
 			'editor.foreground': colour('--ink'),
-			'editorLineNumber.foreground': colour('--line-strong'),
+			'editorLineNumber.foreground': `${colour('--ink-faint')}b0`,
 			'editorLineNumber.activeForeground': colour('--ink-soft'),
 			'editor.lineHighlightBackground': colour('--sunken'),
 			'editor.lineHighlightBorder': '#00000000',

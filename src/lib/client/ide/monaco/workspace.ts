@@ -70,7 +70,12 @@ export function createWorkspace(
 	let isShowing = false;
 
 	const uriOf = (path: string) => monaco.Uri.from({ scheme: 'file', path: `/${path}` });
-	const instance = monaco.editor.create(container, { ...options, model: null });
+	const isNarrow = matchMedia('(max-width: 900px)').matches;
+	const instance = monaco.editor.create(container, {
+		...options,
+		wordWrap: isNarrow ? 'on' : 'off',
+		model: null
+	});
 
 	function create(path: string, text: string): void {
 		const model = monaco.editor.createModel(text, languageOf(path), uriOf(path));
