@@ -113,7 +113,33 @@ export function probes(query: Query): Probe[] {
 	return [...found.values()];
 }
 
-/** Pairs of sources that no condition connects: every row meets every row. */
+/**
+ * The sources in an order in which each can be looked up from those before it, beginning with one: what
+ * equalities fix by its whole key first, then what any equality reaches, any condition, the rest.
+ */
+export function joinOrder(query: Query, first: number): number[] {
+	const order = [first];
+	const pairs = equalities(query);
+	const rest = new Set(query.scope.sources.keys());
+	rest.delete(first);
+	while (rest.size > 0) {
+		const known = new Set(order);
+		const reached = (source: number, expressions: readonly Expression[]) => {
+			const sources = expressions.flatMap(sourcesOf);
+			return sources.includes(source) && sources.every((other) => other === source || known.has(other));
+		};
+		const found =
+			[...rest].find((source) => isDetermined(query.scope, pairs, known, source)) ??
+			[...rest].find((source) => pairs.some((pair) => reached(source, pair))) ??
+			[...rest].find((source) => query.conditions.some((condition) => reached(source, [condition]))) ??
+			[...rest][0]!;
+		order.push(found);
+		rest.delete(found);
+	}
+	return order;
+}
+
+/** A source that no condition connects with the first: every row meets every row. */
 export function disconnected(query: Query): number | undefined {
 	const reached = new Set([0]);
 	const touched = query.conditions.map((condition) => new Set(sourcesOf(condition)));
@@ -127,7 +153,7 @@ export function disconnected(query: Query): number | undefined {
 	return [...query.scope.sources.keys()].find((source) => !reached.has(source));
 }
 
-function sourcesOf(expression: Expression): number[] {
+export function sourcesOf(expression: Expression): number[] {
 	if (expression.kind === 'column') return [expression.source];
 	if (expression.kind === 'aggregate') return expression.argument ? sourcesOf(expression.argument) : [];
 	return expression.parts.flatMap((part) => (typeof part === 'string' ? [] : sourcesOf(part)));

@@ -2,7 +2,7 @@ import { canonicalJson, positionAt, type Diagnostic, type Json } from '#kernel';
 import { parseSql, syntaxDiagnostic } from '#engine/sql';
 import { castType, columnOf, type CatalogTable } from './catalog.ts';
 import { identity, printOverTables, quote, type Expression } from './expression.ts';
-import { disconnected, lineageSources, probes, type Probe } from './lineage.ts';
+import { disconnected, joinOrder, lineageSources, probes, sourcesOf, type Probe } from './lineage.ts';
 import { readQuery, type Query } from './query.ts';
 import { diagnosticOf, Refusal } from './refusal.ts';
 import type { ViewKind } from './types.ts';
@@ -173,11 +173,35 @@ export function aggregateArguments(query: Query): Expression[] {
 	return [...found.values()];
 }
 
-/** `FROM … WHERE …` over `{data}`, under the internal aliases; `first` goes before the tables. */
-export function fromWhere(query: Query, first: readonly string[] = [], also: readonly string[] = []): string {
-	const tables = query.scope.sources.map(({ table }, source) => `{data}.${quote(table.name)} AS a${source}`);
-	const conditions = [...also, ...query.conditions.map((condition) => printOverTables(condition))];
-	return `FROM ${[...first, ...tables].join(', ')}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
+/** `FROM … WHERE …` over `{data}`, under the internal aliases. */
+export function fromWhere(query: Query): string {
+	const tables = query.scope.sources.map((_, source) => aliased(query, source));
+	const conditions = query.conditions.map((condition) => printOverTables(condition));
+	return `FROM ${tables.join(', ')}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
+}
+
+/**
+ * The same as a chain of joins that begins with one source and reaches the others from it; `changed`, with
+ * its condition on that source, goes before. The chain bounds what the planner has to weigh.
+ */
+export function joinedFrom(query: Query, first: number, changed: string, on: string): string {
+	const open = new Set(query.conditions);
+	const known = new Set<number>();
+	const joins = joinOrder(query, first).map((source) => {
+		known.add(source);
+		const settled = [...open].filter((condition) => sourcesOf(condition).every((other) => known.has(other)));
+		settled.forEach((condition) => open.delete(condition));
+		const conditions = [
+			...(source === first ? [on] : []),
+			...settled.map((condition) => printOverTables(condition))
+		];
+		return `JOIN ${aliased(query, source)} ON ${conditions.join(' AND ') || 'true'}`;
+	});
+	return `FROM ${changed} ${joins.join(' ')}`;
+}
+
+function aliased(query: Query, source: number): string {
+	return `{data}.${quote(query.scope.sources[source]!.table.name)} AS a${source}`;
 }
 
 /** Types in order: outputs, groups, dependents, arguments of aggregates, aggregates. */

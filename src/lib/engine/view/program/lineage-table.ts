@@ -1,6 +1,6 @@
 import { castType, columnOf, formatType, type CatalogTable } from '../catalog.ts';
 import { columnOverTables, quote } from '../expression.ts';
-import { fromWhere, type ViewPlan } from '../plan.ts';
+import { fromWhere, joinedFrom, type ViewPlan } from '../plan.ts';
 import { differ, type TypedSql } from './text.ts';
 
 /**
@@ -165,7 +165,8 @@ function freshStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 			(key, part) => `${columnOverTables(index, key.column)} = c.k${part}`
 		);
 		const changed = `${changedName(plan, source.table.name)} AS c`;
-		return `SELECT ${columns}\n\t${fromWhere(plan.query, [changed], [...match, `changed ? '${source.table.name}'`])}`;
+		const from = joinedFrom(plan.query, index, changed, match.join(' AND '));
+		return `SELECT ${columns}\n\t${from} WHERE changed ? '${source.table.name}'`;
 	});
 	if (branches.length === 1) return `fresh AS (\n\t${branches[0]}\n)`;
 	return `fresh AS (
