@@ -247,6 +247,15 @@ describe('a session', () => {
 		expect(await identity.authenticate(headers)).toBeUndefined();
 	});
 
+	test('is known while commands hold every connection of theirs', async () => {
+		const { token } = await identity.signIn({ email: 'root@example.org', password }, here);
+		const held = await Promise.all(Array.from({ length: 16 }, () => db.commands.connect()));
+		const waiting = db.commands.connect();
+		expect(await identity.authenticate(bearer(token))).toBeDefined();
+		for (const client of held) client.release();
+		(await waiting).release();
+	});
+
 	test('can be ended by its person alone', async () => {
 		const email = await person();
 		const first = await as(email);

@@ -12,11 +12,16 @@ export const outputSettings = [
 	'-c extra_float_digits=1'
 ].join(' ');
 
-/** The connections of a node, by purpose. On two cores: 16 commands, 6 reads, 2 for DDL (rule 34). */
+/**
+ * The connections of a node, by purpose. On two cores: 8 for the platform, 16 commands, 6 reads, 2 for
+ * DDL (rule 34).
+ */
 export interface Postgres {
 	readonly instance: Instance;
-	/** Requests that write, and the platform's own reads. Login `app`. */
+	/** Sessions, grants, the lease, and the platform's own reads and writes: short ones alone. Login `app`. */
 	readonly app: pg.Pool;
+	/** Commands of modules, which may hold theirs for seconds: nothing else waits behind them. Login `app`. */
+	readonly commands: pg.Pool;
 	/** Snapshots of shapes and pages: may be held for a while. Login `app`. */
 	readonly read: pg.Pool;
 	/** DDL: installs, releases, publications. Login `admin`. */
@@ -42,12 +47,14 @@ export function openPools(instance: Instance): Postgres {
 		made.on('error', () => {});
 		return made;
 	};
-	const app = pool('app', 16);
+	const app = pool('app', 8);
+	const commands = pool('app', 16);
 	const read = pool('app', 6);
 	const admin = pool('admin', 2);
 	return {
 		instance,
 		app,
+		commands,
 		read,
 		admin,
 		async connect(url, options = {}) {
@@ -62,7 +69,7 @@ export function openPools(instance: Instance): Postgres {
 			return client;
 		},
 		async end() {
-			await Promise.all([app.end(), read.end(), admin.end()]);
+			await Promise.all([app.end(), commands.end(), read.end(), admin.end()]);
 		}
 	};
 }
