@@ -4,10 +4,10 @@ import { containerClasses, elementClasses } from './classes.ts';
 import { compileElement } from './elements.ts';
 import { isObject, objects, readValue, slot, type JsonObject } from './json.ts';
 import { toggledIds } from './toggled.ts';
-import type { CompiledCard, Container, Element, Slot, TextBlock } from './types.ts';
+import type { CompiledCard, Container, Element, LoneText, Slot } from './types.ts';
 import { readOptional } from './json.ts';
 import { safeImage } from '../markdown/urls.ts';
-import { combine, mapRead } from '../template/read.ts';
+import { combine, mapRead, type Read } from '../template/read.ts';
 
 const compiled = new WeakMap<object, CompiledCard>();
 
@@ -73,19 +73,24 @@ export function compileContainer(json: JsonObject, extra = ''): Container {
 		classes: combine([space, looks], (above, look) => `${above}${look}${extra}`),
 		visible: undefined,
 		items,
-		lone: loneText(items),
+		lone: loneText(
+			items,
+			mapRead(looks, (look) => `${look}${extra}`)
+		),
 		action: isObject(action) ? compileAction(action) : undefined,
 		background: background.url,
 		backgroundClass: background.mode
 	};
 }
 
-function loneText(items: readonly Slot[]): TextBlock | undefined {
+function loneText(items: readonly Slot[], looks: Read<string>): LoneText | undefined {
 	const [only, ...more] = items;
 	if (!only || more.length > 0 || only.when || only.data) return undefined;
 	const { item } = only;
-	const plain = item.kind === 'TextBlock' && item.level === undefined && !item.id && !item.visible;
-	return plain ? item : undefined;
+	if (item.kind !== 'TextBlock' || item.level !== undefined || item.id || item.visible) return undefined;
+	const { content, textClasses: text } = item;
+	if (item.boxed) return undefined;
+	return { content, classes: combine([text, looks], (own, cell) => `${own}${cell}`) };
 }
 
 function backgroundOf(json: Json | undefined): { url: Container['background']; mode: string } {

@@ -32,8 +32,16 @@ import { safeImage } from '../markdown/urls.ts';
 export function compileElement(json: JsonObject): Element | undefined {
 	const base = common(json);
 	switch (json['type']) {
-		case 'TextBlock':
-			return { ...base, kind: 'TextBlock', classes: both(base.classes, textClasses(json)), ...text(json) };
+		case 'TextBlock': {
+			const looks = textClasses(json);
+			return {
+				...base,
+				kind: 'TextBlock',
+				classes: both(base.classes, looks),
+				textClasses: looks,
+				...text(json)
+			};
+		}
 		case 'RichTextBlock':
 			return {
 				...base,
@@ -90,7 +98,8 @@ function action(json: JsonObject): Action | undefined {
 function text(json: JsonObject) {
 	const heading = word(json['style'], ['default', 'heading'], 'default') === 'heading';
 	const large = word(json['size'], ['default', 'large', 'extraLarge'], 'default') !== 'default';
-	return { content: readContent(json['text']), level: heading ? (large ? 2 : 3) : undefined };
+	const boxed = json['wrap'] !== true || json['maxLines'] !== undefined;
+	return { content: readContent(json['text']), boxed, level: heading ? (large ? 2 : 3) : undefined };
 }
 
 function runs(json: Json | undefined): Slot<TextRun>[] {

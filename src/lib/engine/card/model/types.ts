@@ -35,6 +35,10 @@ interface Base {
 export interface TextBlock extends Base {
 	readonly kind: 'TextBlock';
 	readonly content: Read<Content>;
+	/** Those of the text alone, without the space above. */
+	readonly textClasses: Read<string>;
+	/** It is cut, or kept on one line: that needs an element of its own. */
+	readonly boxed: boolean;
 	/** A heading's level; undefined for running text. */
 	readonly level: number | undefined;
 }
@@ -65,12 +69,18 @@ export interface ImageSet extends Base {
 	readonly images: readonly Slot<Image>[];
 }
 
+/** A text that can stand in its cell without an element of its own; `classes` are both of theirs. */
+export interface LoneText {
+	readonly content: Read<Content>;
+	readonly classes: Read<string>;
+}
+
 export interface Container extends Base {
 	readonly kind: 'Container';
 	readonly items: readonly Slot[];
 	readonly action: Action | undefined;
-	/** The one plain text that is all there is in it: most cells of a table. */
-	readonly lone: TextBlock | undefined;
+	/** The one plain text that is all there is in it, as most cells of a table have it. */
+	readonly lone: LoneText | undefined;
 	readonly background: Read<string | undefined> | undefined;
 	readonly backgroundClass: string;
 }
