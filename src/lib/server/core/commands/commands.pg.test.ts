@@ -391,11 +391,11 @@ describe('standard methods', () => {
 		const holders = Array.from({ length: 12 }, () => create());
 		let most = 0;
 		const watching = setInterval(() => {
-			most = Math.max(most, db.app.totalCount - db.app.idleCount);
+			most = Math.max(most, db.commands.totalCount - db.commands.idleCount);
 		}, 1);
 		await Promise.all(holders);
 		clearInterval(watching);
 		expect(most).toBeLessThanOrEqual(8);
-		expect(db.app.waitingCount).toBe(0);
+		expect(db.commands.waitingCount).toBe(0);
 	});
 });
