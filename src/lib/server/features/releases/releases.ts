@@ -58,6 +58,8 @@ export interface Releases {
 	): Promise<PreviewResult>;
 	sdk(files: ModuleFiles, module: string): Promise<Sdk>;
 	draftMigration(input: CheckInput): Promise<DraftedMigration>;
+	/** Somebody opens the builder: what the first check would load is loaded meanwhile. */
+	warm(): void;
 	/** Brings the modules that come with Loam up to date; see `shipAll`. */
 	ship(): Promise<void>;
 	end(): Promise<void>;
@@ -140,6 +142,7 @@ export async function createReleases({
 			const released = await readReleased(pool, module.id);
 			return draftNextMigration(tools, { project, module: module.name, files, released });
 		},
+		warm: () => types.warm(),
 		async ship() {
 			const [home] = await tenancy.projects();
 			if (!home) return;

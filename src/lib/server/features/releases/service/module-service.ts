@@ -72,6 +72,7 @@ export function moduleService(
 		},
 		async getFiles({ draft: id }, principal) {
 			const { project, module, revision, files } = await openDraft(id, principal);
+			releases.warm();
 			return {
 				draft: id,
 				project: project.path,

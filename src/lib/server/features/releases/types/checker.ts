@@ -8,6 +8,8 @@ const timeoutMs = 30_000;
 /** Type checks in a thread that keeps its programs warm. */
 export interface TypeChecker {
 	check(module: Omit<TypesRequest, 'id'>): Promise<Diagnostic[]>;
+	/** Loads TypeScript and its libraries while nobody waits, if that was not done yet. */
+	warm(): void;
 	end(): Promise<void>;
 }
 
@@ -62,14 +64,21 @@ export function createTypeChecker(): TypeChecker {
 		});
 	}
 
+	async function check(module: Omit<TypesRequest, 'id'>): Promise<Diagnostic[]> {
+		try {
+			return (await ask({ ...module, id: ++lastId })).map(diagnosticOf);
+		} catch (error) {
+			if (error instanceof TypesTimeout) return [timedOut(Object.keys(module.files)[0] ?? 'schema.proto')];
+			throw error;
+		}
+	}
+
 	return {
-		async check(module) {
-			try {
-				return (await ask({ ...module, id: ++lastId })).map(diagnosticOf);
-			} catch (error) {
-				if (error instanceof TypesTimeout) return [timedOut(Object.keys(module.files)[0] ?? 'schema.proto')];
-				throw error;
-			}
+		check,
+		warm() {
+			if (worker) return;
+			const files = { 'logic/warm.ts': 'export default async () => [1].map(String);' };
+			check({ key: '', files, sdk: '', handlers: [] }).catch(() => {});
 		},
 		async end() {
 			const ending = worker;
@@ -111,13 +120,13 @@ function diagnosticOf({ code, message: whole, ...place }: TypeFinding): Diagnost
 function hintFor(code: number): string | undefined {
 	switch (code) {
 		case 2307:
-		case 2591:
 			return "A handler imports types from 'loam' and other files of logic/, and nothing else.";
 		case 2304:
 		case 2580:
 		case 2583:
 		case 2584:
-			return 'Handlers have the language itself and `loam`; there is no DOM and no Node.';
+		case 2591:
+			return 'A handler has the language itself, `loam` and other files of logic/; there is no DOM and no Node.';
 		case 2339:
 			return 'Names come from schema.proto; look there, or press Ctrl+Space.';
 		case 1192:

@@ -40,7 +40,7 @@ const mostPrograms = 8;
 export function checkTypes(request: TypesRequest): TypeFinding[] {
 	const texts = new Map(Object.entries(request.files).map(([path, text]) => [`${root}/${path}`, text]));
 	texts.set(sdkPath, request.sdk);
-	texts.set(handlersPath, handlersText(request.handlers));
+	if (request.handlers.length > 0) texts.set(handlersPath, handlersText(request.handlers));
 	const before = programs.get(request.key);
 	const sources = new Map<string, ts.SourceFile>();
 	const program = ts.createProgram({
