@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
 import { type AppError, toAppError, unreachable } from '#kernel';
 import {
@@ -11,13 +10,15 @@ import {
 	type ThrownError
 } from '#sandbox/protocol';
 import { errors } from './errors.ts';
+import { processorTimeOf, residentOf, setNiceness } from './process-usage.ts';
 import { spawnSandbox } from './spawn.ts';
 import type { IsolateCall, IsolateOutcome } from './types.ts';
 
 /** Resident memory at which a process is killed: far above what a heap within its limit needs. */
 const residentBytes = 768 * 1024 * 1024;
-const watchEveryMs = 100;
-const pageBytes = 4096;
+const watchEveryMs = 40;
+/** Processor time in one call after which its process waits behind all others. */
+const politeMs = 60;
 
 /** UTF-8 has at most three bytes for a UTF-16 unit. */
 const maxFrameBytes = defaultLimits.textLength * 3 + 64 * 1024;
@@ -63,6 +64,7 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 	let dead = false;
 	let doomed = false;
 	let wasReady = false;
+	let lowered = false;
 	let setReady = () => {};
 	let setFailed = (_error: AppError) => {};
 	const ready = new Promise<void>((resolve, reject) => {
@@ -128,9 +130,22 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 			send({ type: 'call', call: number, handler, principal, now, seed: randomSeed() }, request);
 			running.timers.push(
 				setTimeout(() => breach('wall'), call.wallMs),
-				setInterval(() => residentOf(child.pid!) > residentBytes && breach('memory'), watchEveryMs)
+				setInterval(watch, watchEveryMs, processorTimeOf(worker.pid))
 			);
 		});
+	}
+
+	/** A long call neither fills the memory nor holds up its neighbours' short ones. */
+	function watch(before: number): void {
+		if (residentOf(worker.pid) > residentBytes) breach('memory');
+		else if (!lowered && processorTimeOf(worker.pid) - before > politeMs)
+			lowered = setNiceness(worker.pid, 19);
+	}
+
+	/** What cannot come back among the others is not used again. */
+	function raise(): void {
+		if (lowered && !setNiceness(worker.pid, 0)) kill();
+		lowered = false;
 	}
 
 	function receive(message: ChildMessage, body: string): void {
@@ -189,6 +204,7 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 		running = undefined;
 		idleSince = Date.now();
 		socket.unref();
+		raise();
 		for (const timer of ended?.timers ?? []) clearTimeout(timer);
 		return ended;
 	}
@@ -218,15 +234,6 @@ export function startWorker(root: string, onGone: (worker: Worker) => void): Wor
 
 function randomSeed(): number[] {
 	return [...randomFillSync(new Uint32Array(4))];
-}
-
-/** 0 where the system does not tell. */
-function residentOf(pid: number): number {
-	try {
-		return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes;
-	} catch {
-		return 0;
-	}
 }
 
 function breachError(limit: Breach): AppError {
