@@ -44,6 +44,8 @@ export interface LiveHouse {
 	grant(name: string, ...roles: string[]): void;
 	/** Ends a person's session. */
 	signOut(name: string): void;
+	/** The same, as time does it: no version is raised. */
+	expire(name: string): void;
 	/** Puts another access table in place, as a new release. */
 	release(access: Access, hash?: string): void;
 	shapeUrl(params: Record<string, string>): string;
@@ -218,6 +220,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		},
 		grant: people.grant,
 		signOut: people.signOut,
+		expire: people.expire,
 		release: place.release,
 		shapeUrl: (params) => `${url}/v1/shape?${new URLSearchParams({ project: 'home/main', ...params })}`,
 		async stop() {
@@ -364,7 +367,8 @@ function makePeople() {
 		signOut(name: string) {
 			roles.delete(name);
 			changed();
-		}
+		},
+		expire: (name: string) => void roles.delete(name)
 	};
 }
 

@@ -1,5 +1,5 @@
 export { awaitTxid } from './await-txid.ts';
-export { actAs, connection, liveFetch, onGrants, onRelease, type ConnectionStatus } from './connection.ts';
+export { actAs, connection, onGrants, onRelease, type ConnectionStatus } from './connection.ts';
 export {
 	subscribeShape,
 	type LiveShape,

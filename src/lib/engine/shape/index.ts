@@ -14,12 +14,10 @@ export {
 	type ShapeChange
 } from './messages.ts';
 export {
-	beforeAll,
 	formatOffset,
 	isAfter,
 	journalOffset,
 	parseOffset,
-	snapshotEnd,
 	type JournalOffset,
 	type Offset
 } from './offset.ts';

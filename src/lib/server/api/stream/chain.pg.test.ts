@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Shape, ShapeStream, type ShapeStreamOptions } from '@electric-sql/client';
 import { silentLogger } from '#kernel';
 import type { Access } from '#engine/module';
+import { parseOffset } from '#engine/shape';
 import {
 	finishView,
 	implicitView,
@@ -280,6 +281,25 @@ describe('from a commit to the official client', () => {
 		expect(follower.shapeHandle).toBe(first.handle);
 		await live.whenApplied(txid, 5_000);
 		expect((await read()).rows.map((row) => row.value['title'])).toEqual(['zweitens', 'first']);
+	});
+
+	test('another node goes on with a handle of this one', async () => {
+		const { stream: shapeStream } = open('totals');
+		await until(() => shapeStream.isUpToDate, 'the end of the log');
+		const { shapeHandle, lastOffset } = shapeStream;
+		await live.whenApplied(await write(`UPDATE tickets SET points = points + 1 WHERE id = 1`), 5_000);
+		const directory = mkdtempSync(join(tmpdir(), 'loam-live-'));
+		const other = await createLive({ views, postgres: db, log: silentLogger, directory });
+		const installation = (await tenancy.installation(project.id, 'tickets'))!;
+		const roles = new Set(['project-user']);
+		const shape = other.resolve({ installation, view: 'totals', roles, principal: ids['bob'] });
+		const place = other.place(shape, shapeHandle!, parseOffset(lastOffset)!);
+		const page = place === 'gone' ? 'gone' : await other.log(shape, place);
+		expect(page).toMatchObject({
+			upToDate: true,
+			messages: [expect.stringContaining('"operation":"update"')]
+		});
+		await other.close();
 	});
 
 	test('tells when a transaction is in every view', async () => {

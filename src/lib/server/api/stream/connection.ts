@@ -12,9 +12,16 @@ export interface ConnectionLimits {
 	/** Bytes that a slow page may have waiting before its requests are left unanswered. */
 	readonly backlog: number;
 	readonly pingMs: number;
+	/** How often it is asked whether the session is still there: its end by time is told by nobody. */
+	readonly sessionMs: number;
 }
 
-export const connectionLimits: ConnectionLimits = { requests: 512, backlog: 4 * 1024 * 1024, pingMs: 25_000 };
+export const connectionLimits: ConnectionLimits = {
+	requests: 512,
+	backlog: 4 * 1024 * 1024,
+	pingMs: 25_000,
+	sessionMs: 300_000
+};
 
 /** Answers one request that came over the connection. */
 export type ServeRequest = (request: RequestFrame, caller: Caller, sink: Sink) => void;
@@ -47,14 +54,16 @@ export class Connection {
 		this.#limits = limits;
 		this.#watch = watches.join(caller, {
 			tell: (frame) => this.#send(JSON.stringify(frame)),
-			end: () => socket.close(policyViolation, 'session ended')
+			end: () => this.#endSession()
 		});
 		const ping = setInterval(() => this.#ping(), limits.pingMs);
+		const session = setInterval(() => void this.#checkSession(), limits.sessionMs);
 		socket.on('message', (data: Buffer, isBinary) => this.#receive(isBinary ? undefined : data.toString()));
 		socket.on('pong', () => (this.#alive = true));
 		socket.on('error', () => socket.terminate());
 		socket.on('close', () => {
 			clearInterval(ping);
+			clearInterval(session);
 			this.#watch.leave();
 			for (const end of this.#open.values()) end();
 			this.#open.clear();
@@ -111,6 +120,18 @@ export class Connection {
 
 	#releaseHeld(): void {
 		while (this.#held.length > 0 && !this.#isFull()) this.#begin(this.#held.shift()!);
+	}
+
+	async #checkSession(): Promise<void> {
+		try {
+			await this.#caller.refresh();
+		} catch {
+			this.#endSession();
+		}
+	}
+
+	#endSession(): void {
+		this.#socket.close(policyViolation, 'session ended');
 	}
 
 	/** A page that is gone without a word is noticed within two pings. */

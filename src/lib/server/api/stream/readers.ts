@@ -1,6 +1,13 @@
 import { errors } from './errors.ts';
 import { openShape, type ShapeSources } from './open-shape.ts';
-import type { ShapeRead } from './serve-shape.ts';
+import type { ShapeRead } from './shape-answers.ts';
+import type { Timers } from './timers.ts';
+
+/** What answering takes. */
+export interface ShapeParts extends ShapeSources {
+	readonly timers: Timers;
+	readonly readers: Readers;
+}
 
 /** An answer that is held open. */
 export interface Reader {

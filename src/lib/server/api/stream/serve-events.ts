@@ -2,8 +2,8 @@ import { formatOffset, journalOffset, type JournalOffset } from '#engine/shape';
 import type { EventStream, Sink } from './answer.ts';
 import { invalidRequest } from './failures.ts';
 import { logHeaders } from './headers.ts';
-import type { Reader } from './readers.ts';
-import type { ShapeParts, ShapeRead } from './serve-shape.ts';
+import type { Reader, ShapeParts } from './readers.ts';
+import type { ShapeRead } from './shape-answers.ts';
 
 /** Sends a shape's changes as server-sent events until the time is over, the reader leaves or must begin anew. */
 export function serveEvents(parts: ShapeParts, read: ShapeRead, place: JournalOffset, sink: Sink): void {

@@ -2,8 +2,8 @@ import type { JournalOffset } from '#engine/shape';
 import type { LogPage } from '#core/live';
 import type { Sink } from './answer.ts';
 import { failure } from './failures.ts';
-import type { Reader } from './readers.ts';
-import { pageAnswer, refetch, type ShapeParts, type ShapeRead } from './serve-shape.ts';
+import type { Reader, ShapeParts } from './readers.ts';
+import { pageAnswer, refetch, type ShapeRead } from './shape-answers.ts';
 
 /** Where a waiting reader stands. */
 export interface WaitingPlace {

@@ -1,36 +1,20 @@
 import {
-	etagMatches,
 	formatOffset,
 	journalOffset,
 	parseShapeQuery,
 	type JournalOffset,
 	type ShapeQuery
 } from '#engine/shape';
-import type { LogPage, ResolvedShape, SnapshotChunk } from '#core/live';
+import type { ResolvedShape } from '#core/live';
 import type { Answer, Sink } from './answer.ts';
 import type { Caller } from './caller.ts';
-import { failure, invalidRequest, mustRefetch } from './failures.ts';
+import { failure, invalidRequest } from './failures.ts';
 import { logHeaders } from './headers.ts';
-import { openShape, type ShapeSources } from './open-shape.ts';
-import type { Readers } from './readers.ts';
+import { openShape } from './open-shape.ts';
+import type { ShapeParts } from './readers.ts';
 import { serveEvents } from './serve-events.ts';
 import { serveLongPoll } from './serve-long-poll.ts';
-import type { Timers } from './timers.ts';
-
-export interface ShapeParts extends ShapeSources {
-	readonly timers: Timers;
-	readonly readers: Readers;
-}
-
-/** One request for a shape's log: who asks, for what, from where. */
-export interface ShapeRead {
-	readonly caller: Caller;
-	readonly query: ShapeQuery;
-	readonly shape: ResolvedShape;
-	/** The handle that the reader holds. */
-	readonly handle: string;
-	readonly ifNoneMatch: string | undefined;
-}
+import { chunkAnswer, pageAnswer, refetch, type ShapeRead } from './shape-answers.ts';
 
 export interface ShapeCall {
 	readonly search: URLSearchParams;
@@ -97,26 +81,6 @@ async function answerChunk(
 	return chunkAnswer(shape, chunk, formatOffset(offset), 'catch-up', ifNoneMatch);
 }
 
-function chunkAnswer(
-	shape: ResolvedShape,
-	chunk: SnapshotChunk,
-	requestOffset: string,
-	cache: 'initial' | 'catch-up',
-	ifNoneMatch: string | undefined
-): Answer {
-	const headers = logHeaders({
-		handle: chunk.handle,
-		requestOffset,
-		offset: formatOffset(chunk.offset),
-		cache,
-		isPublic: shape.isPublic,
-		upToDate: false,
-		hasData: true,
-		schema: shape.schema
-	});
-	return revalidated({ status: 200, headers, body: chunk.body }, ifNoneMatch);
-}
-
 /** `offset=now`: nothing but the place from which to follow. */
 function answerNow({ live }: ShapeParts, shape: ResolvedShape): Answer {
 	const position = live.position();
@@ -146,37 +110,4 @@ async function serveLog(parts: ShapeParts, read: ShapeRead, place: JournalOffset
 	if (isNews || !read.query.live) return sink.send(pageAnswer(parts, read, place, page));
 	const known: JournalOffset = { kind: 'journal', seq: page.seq, op: 0 };
 	return serveLongPoll(parts, read, { asked: place, known }, sink);
-}
-
-/** A piece of the journal as the answer to a request at `place`. */
-export function pageAnswer(
-	{ timers }: Pick<ShapeParts, 'timers'>,
-	{ query, shape, handle, ifNoneMatch }: ShapeRead,
-	place: JournalOffset,
-	page: LogPage
-): Answer {
-	const offset = formatOffset(journalOffset(page.offset.seq, page.offset.op));
-	const headers = logHeaders({
-		handle,
-		requestOffset: formatOffset(journalOffset(place.seq, place.op)),
-		offset,
-		cache: query.live ? 'live' : 'catch-up',
-		isPublic: shape.isPublic,
-		upToDate: page.upToDate,
-		hasData: page.messages.length > 0,
-		...(query.live
-			? { live: { cursor: query.cursor, intervalSeconds: Math.max(1, Math.floor(timers.longPollMs / 1000)) } }
-			: { schema: shape.schema })
-	});
-	return revalidated({ status: 200, headers, body: page.json() }, ifNoneMatch);
-}
-
-export function refetch({ live }: Pick<ShapeParts, 'live'>, shape: ResolvedShape): Answer {
-	return mustRefetch(live.handleAt(shape, live.position()), shape.isPublic);
-}
-
-function revalidated(answer: Answer, ifNoneMatch: string | undefined): Answer {
-	const { etag } = answer.headers;
-	if (etag === undefined || !etagMatches(ifNoneMatch, etag)) return answer;
-	return { status: 304, headers: answer.headers, body: '' };
 }

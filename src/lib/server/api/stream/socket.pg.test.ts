@@ -17,7 +17,7 @@ beforeAll(async () => {
 		],
 		access: { views: { items: { read: [{ roles: user }], columns: {} } }, commands: {} },
 		timers: { longPollMs: 5_000, eventsMs: 5_000, keepAliveMs: 500 },
-		connection: { requests: 8, backlog: 200_000, pingMs: 1_500 }
+		connection: { requests: 8, backlog: 200_000, pingMs: 1_500, sessionMs: 400 }
 	});
 	house.grant('ada', 'project-user');
 	await house.write(`INSERT INTO i1.items SELECT n, repeat('x', 200) FROM generate_series(1, 500) n`);
@@ -203,6 +203,14 @@ describe('what it is told', () => {
 		const connection = connect({ cookie: 'who=eve' });
 		await connection.settled;
 		house.signOut('eve');
+		expect(await connection.closed).toBe(1008);
+	});
+
+	test('the end of the session by time, of which nobody tells', async () => {
+		house.grant('eve', 'project-user');
+		const connection = connect({ cookie: 'who=eve' });
+		await connection.settled;
+		house.expire('eve');
 		expect(await connection.closed).toBe(1008);
 	});
 

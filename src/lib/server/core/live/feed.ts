@@ -102,7 +102,7 @@ export class Feed {
 		const kept = this.#pages.get(place);
 		if (kept) return kept;
 		const page = this.#page(this.#entries, after, position);
-		if (this.#pages.size < 64) this.#pages.set(place, page);
+		if (this.#pages.size < 16) this.#pages.set(place, page);
 		return page;
 	}
 

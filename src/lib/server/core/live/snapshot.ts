@@ -1,6 +1,6 @@
 import { messageEncoder } from '#engine/shape';
 import type { Views } from '#core/views';
-import { ChunkWriter, type Chunks } from './chunks.ts';
+import { type ChunkWriter, type Chunks } from './chunks.ts';
 import { shownKey } from './row-key.ts';
 import { queryText, rowOf, selectShape } from './sql.ts';
 import type { ResolvedShape } from './types.ts';

@@ -65,7 +65,7 @@ export interface ShapeRows {
 export interface ReadOptions {
 	/** Terms such as `opened_at desc`. */
 	readonly order?: readonly string[];
-	/** How many rows the page shows; more are given so that it need not ask again. */
+	/** How many rows the page shows. More are given (all, or `rowCap`), so that others can move up. */
 	readonly limit?: number;
 }
 
