@@ -7,7 +7,8 @@ import { safeImage, safeLink } from './urls.ts';
 const inline = (source: string): readonly Inline[] => {
 	const content = parseMarkdown(source);
 	if (typeof content === 'string') return [{ kind: 'text', text: content }];
-	return content[0]!.kind === 'paragraph' ? content[0].children : [];
+	const [first] = content;
+	return first?.kind === 'paragraph' ? first.children : [];
 };
 const text = (value: string): Inline => ({ kind: 'text', text: value });
 

@@ -1,0 +1,156 @@
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser } from '#support/browser';
+import { startLoam, type RunningLoam } from '#support/loam';
+import { addPerson, visit } from '#support/people';
+
+/** What the server draws and the browser takes over, and the screens of tables that have no page. */
+let loam: RunningLoam;
+let browser: Browser;
+let ada: Page;
+let ben: Page;
+const told: string[] = [];
+
+beforeAll(async () => {
+	[loam, browser] = await Promise.all([startLoam(), launchBrowser()]);
+	const people = [
+		await addPerson(loam, 'Ada', ['project-user', 'tickets:manager']),
+		await addPerson(loam, 'Ben', ['project-user'])
+	];
+	const token = await loam.signIn(loam.admin.email, loam.admin.password);
+	const install = { project: 'home/main', module: 'tickets', demo: true };
+	await loam.call('loam.v1.InstallationService/Install', install, { token });
+	[ada, ben] = (await Promise.all(
+		people.map(async (who) => (await visit(browser, loam, who, '/home/main')).page)
+	)) as [Page, Page];
+	for (const page of [ada, ben]) {
+		page.on('console', (message) => {
+			if (['error', 'warning'].includes(message.type())) told.push(`${page.url()}: ${message.text()}`);
+		});
+		page.on('pageerror', (error) => told.push(`${page.url()}: ${error.message}`));
+	}
+});
+
+afterAll(async () => {
+	await browser?.close();
+	await loam?.stop();
+});
+
+describe('the first screen', () => {
+	test('is whole without any script, and taken over node by node', async () => {
+		const plain = await browser.newContext({
+			javaScriptEnabled: false,
+			storageState: await ada.context().storageState()
+		});
+		const still = await plain.newPage();
+		await still.goto(`${loam.url}/home/main/tickets`);
+		const drawn = await still.locator('.ac-card').innerText();
+		await plain.close();
+
+		await ada.addInitScript(() => {
+			document.addEventListener('DOMContentLoaded', () => {
+				const held = window as never as { heldNodes: Element[] };
+				held.heldNodes = [...document.querySelectorAll('.ac-card, .ac-card p, .ac-card button')];
+			});
+		});
+		await ada.goto(`${loam.url}/home/main/tickets`);
+		await ada.getByText('Live', { exact: true }).waitFor();
+		expect(await ada.locator('.ac-card').innerText()).toBe(drawn);
+		const kept = await ada.evaluate(() =>
+			(window as never as { heldNodes: Element[] }).heldNodes.map((node) => node.isConnected)
+		);
+		expect(kept.length).toBeGreaterThan(50);
+		expect(kept.every(Boolean)).toBe(true);
+		expect(told).toEqual([]);
+	});
+
+	test('stays under a strict policy: no inline style, no inline script but Kit’s own', async () => {
+		const answer = await ada.request.get(`${loam.url}/home/main/tickets`);
+		const policy = answer.headers()['content-security-policy'] ?? '';
+		expect(policy).toContain("script-src 'self' 'nonce-");
+		expect(policy).not.toContain('unsafe-inline');
+		expect(policy).not.toContain('unsafe-eval');
+		expect(await answer.text()).not.toMatch(/<[a-z][^>]* style=/i);
+	});
+
+	test('brings at most 120 KB of compressed script', async () => {
+		const context = await browser.newContext({ storageState: await ada.context().storageState() });
+		const page = await context.newPage();
+		let bytes = 0;
+		page.on('response', async (response) => {
+			if (!response.url().endsWith('.js')) return;
+			const body = await response.body().catch(() => Buffer.alloc(0));
+			bytes += gzipSync(body).length;
+		});
+		await page.goto(`${loam.url}/home/main/tickets`);
+		await page.getByText('Live', { exact: true }).waitFor();
+		await context.close();
+		expect(bytes).toBeGreaterThan(20 * 1024);
+		expect(bytes).toBeLessThanOrEqual(120 * 1024);
+	});
+
+	test('remembers light and dark for the server', async () => {
+		await ada.goto(`${loam.url}/home/main`);
+		await ada.getByLabel('Account of Ada').click();
+		await ada.getByRole('radio', { name: 'Dark' }).click();
+		const html = await ada.request.get(`${loam.url}/home/main`).then((answer) => answer.text());
+		expect(html).toContain('data-theme="dark"');
+		expect(await ada.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
+	});
+});
+
+describe('the screens of a table without a page', () => {
+	test('create checks the form, makes the row, opens it, and others see it come', async () => {
+		await ben.goto(`${loam.url}/home/main/tickets/projects`);
+		await ben.getByText('Live', { exact: true }).waitFor();
+		await ada.goto(`${loam.url}/home/main/tickets/projects/new`);
+		await ada.getByRole('button', { name: 'Create project' }).click();
+		await ada.getByText('Please fill this in.').first().waitFor();
+		expect(await ada.evaluate(() => document.activeElement?.getAttribute('aria-invalid'))).toBe('true');
+		await ada.getByLabel('Name').fill('Garden');
+		await ada.getByLabel('Code').fill('GARD');
+		await ada.getByRole('button', { name: 'Create project' }).click();
+		await ada.getByRole('heading', { name: 'Garden' }).waitFor();
+		await ben.getByRole('row', { name: /Garden/ }).waitFor({ timeout: 2000 });
+	});
+
+	test('edit keeps what another is typing, and shows the rest', async () => {
+		const address = ada.url();
+		const other = await ada.context().newPage();
+		await other.goto(`${address}/edit`);
+		await other.getByLabel('Name').fill('Half a na');
+		await ada.getByRole('link', { name: 'Edit' }).click();
+		await ada.getByLabel('Name').fill('Park');
+		await ada.getByLabel('Description').fill('With **trees**.');
+		await ada.getByRole('button', { name: 'Save' }).click();
+		await ada.getByRole('heading', { name: 'Park' }).waitFor();
+		await expect
+			.poll(() => other.getByLabel('Description').inputValue(), { timeout: 2000 })
+			.toBe('With **trees**.');
+		expect(await other.getByLabel('Name').inputValue()).toBe('Half a na');
+		expect(await other.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+		await other.close();
+	});
+
+	test('shows each only what they may do', async () => {
+		await ben.goto(ada.url());
+		await ben.getByRole('heading', { name: 'Park' }).waitFor();
+		expect(await ben.getByRole('link', { name: 'Edit' }).count()).toBe(0);
+		await ben.goto(`${ada.url()}/edit`);
+		await ben.getByText('You may not see this.').waitFor();
+	});
+});
+
+describe('addresses that lead nowhere', () => {
+	test.each([
+		['/home/main/nothing', 404, 'has no module "nothing"'],
+		['/home/main/tickets/nothing', 404, 'has no page at this address'],
+		['/home/main/tickets/projects/not-an-id', 404, 'There is nothing at this address'],
+		['/home/nowhere', 404, 'There is no such project']
+	])('%s', async (path, status, words) => {
+		const answer = await ada.goto(`${loam.url}${path}`);
+		expect(answer?.status()).toBe(status);
+		await ada.getByText(words).waitFor();
+	});
+});
