@@ -141,23 +141,24 @@ async function openBareReader(client: pg.Client, url: string) {
 		CREATE PUBLICATION bare FOR TABLE public.bare`);
 	await client.query(`SELECT pg_create_logical_replication_slot('bare', 'pgoutput')`);
 	let arrived = (): void => {};
-	let stream: WalStream | undefined;
-	stream = await openWalStream({
+	// the first messages come before `openWalStream` returns
+	const reader: { stream?: WalStream } = {};
+	reader.stream = await openWalStream({
 		url,
 		slot: 'bare',
 		publication: 'bare',
 		onMessage(message) {
 			if (message.kind === 'commit') {
 				arrived();
-				stream?.acknowledge(message.endLsn);
+				reader.stream?.acknowledge(message.endLsn);
 			}
 		},
-		onIdle: (end) => stream?.acknowledge(end),
+		onIdle: (end) => reader.stream?.acknowledge(end),
 		onEnd: (error) => error && console.error('the bare reader ended', error)
 	});
 	let n = 0;
 	return {
-		close: () => stream.close(),
+		close: () => reader.stream!.close(),
 		async change(writer: pg.Client): Promise<number> {
 			const start = performance.now();
 			const seen = new Promise<number>((resolve) => (arrived = () => resolve(performance.now() - start)));

@@ -47,7 +47,8 @@ export interface MaintainerOptions {
 /** How far behind the reader may be for a fence to be opened, and how long one waits for its marker (rule 3). */
 const lagLimit = 16n << 20n;
 const drainLimitMs = 10_000;
-const retryFirstMs = 1;
+/** A commit is in the WAL some microseconds before snapshots see it: the first retries come at once. */
+const retriesAtOnce = 3;
 const retryLastMs = 50;
 
 /**
@@ -69,7 +70,7 @@ export class Maintainer {
 	#waiters: { readonly xid: bigint; readonly applied: Deferred<Progress> }[] = [];
 	#running: Promise<void> | undefined;
 	#retry: NodeJS.Timeout | undefined;
-	#retryMs = retryFirstMs;
+	#retries = 0;
 	/** The last batch failed: the next finds out which view is at fault. */
 	#careful = false;
 	#ended: Error | undefined;
@@ -202,8 +203,7 @@ export class Maintainer {
 				const waiters = this.#waiters.length;
 				const progressed = await this.#cycle();
 				const isNew = this.#inbox.received > received || this.#waiters.length > waiters;
-				if (progressed || isNew || this.#changes.length + this.#requests.length > 0)
-					this.#retryMs = retryFirstMs;
+				if (progressed || isNew || this.#changes.length + this.#requests.length > 0) this.#retries = 0;
 				else break;
 			}
 		} catch (error) {
@@ -215,8 +215,9 @@ export class Maintainer {
 
 	/** Only what no snapshot sees yet is left: look again soon, for no further WAL may come (rule 5). */
 	#retryLater(): void {
-		this.#retry = setTimeout(() => this.#wake(), this.#retryMs);
-		this.#retryMs = Math.min(this.#retryMs * 2, retryLastMs);
+		const late = ++this.#retries - retriesAtOnce;
+		if (late <= 0) setImmediate(() => this.#wake());
+		else this.#retry = setTimeout(() => this.#wake(), Math.min(2 ** (late - 1), retryLastMs));
 	}
 
 	/** One fence. Whether it moved anything that was waiting. */

@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testPostgres, type TestPostgres } from '#support/postgres';
+import { testLog } from '#support/log';
 import { makePlace, testTenancy } from '#support/places';
 import { maintainedSpec, throughSpec } from '#support/view-specs';
-import { createLogger } from '#kernel';
 import type { Place, Tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from './index.ts';
-
-const log = createLogger((record) => {
-	if (process.env['LOAM_TEST_LOG'] || record.level === 'error')
-		console.log(record.level, record.message, record.fields);
-});
 
 let db: TestPostgres;
 let tenancy: Tenancy;
@@ -55,7 +50,7 @@ beforeAll(async () => {
 		`INSERT INTO projects VALUES (1, 'loam'), (2, 'sand')`,
 		`INSERT INTO tickets VALUES (1, 'first', 1)`
 	);
-	views = await createViews({ postgres: db, log, asOwner: tenancy.asOwner });
+	views = await createViews({ postgres: db, log: testLog, asOwner: tenancy.asOwner });
 	await views.ensure(
 		place,
 		[

@@ -7,7 +7,7 @@ import { errors } from './errors.ts';
 import { operations, readJournal } from './journal-read.ts';
 import { JournalTail } from './journal-tail.ts';
 import type { Progress } from './maintainer.ts';
-import { keepJournal, type JournalKeeper } from './journal-keeper.ts';
+import { keepJournal } from './journal-keeper.ts';
 import { readMaintained, readThrough } from './snapshot-read.ts';
 import { Turns } from './turns.ts';
 import type { JournalRow, Position, Views } from './types.ts';
@@ -34,10 +34,12 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 	const wake = wakeOthers(postgres);
 	let tail = new JournalTail(0n);
 	let position: Position = { seq: 0n };
-	let keeper: JournalKeeper | undefined;
+
+	const keeper = await keepJournal(postgres, log, journalLimitBytes, () => position.seq);
 
 	function announce({ seq }: Progress): void {
 		position = { seq };
+		keeper.advance(seq);
 		for (const listener of listeners) listener(position);
 	}
 
@@ -54,11 +56,9 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			tail.push(journalRows(progress.seq, outcome, work));
 			announce(progress);
 			if (outcome.rows.length > 0) wake(progress.seq);
-			keeper?.advance(progress.seq);
 		}
 	});
 	await turns.start();
-	keeper = await keepJournal(postgres, log, journalLimitBytes, () => position.seq);
 
 	let building: Promise<unknown> = Promise.resolve();
 	/** Builds one after the other. */
