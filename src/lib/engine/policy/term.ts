@@ -22,6 +22,32 @@ export interface Term {
 	readonly test?: Expression;
 }
 
+/** Something whose value comes with the request. */
+export function openTerm(
+	offset: number,
+	length: number,
+	open: NonNullable<Term['open']>,
+	type?: ValueType
+): Term {
+	return { kind: 'open', offset, length, open, ...(type === undefined ? {} : { type }) };
+}
+
+export function testTerm({ offset, length }: { offset: number; length: number }, test: Expression): Term {
+	return { kind: 'test', offset, length, test, type: 'boolean' };
+}
+
+/** The term as a condition: a test, or something boolean by itself. */
+export function conditionOf(source: string, term: Term): Expression {
+	if (term.test) return term.test;
+	if (term.type !== undefined && term.type !== 'boolean') {
+		throw invalid(source, term, `This is a ${term.type}, not a condition.`, 'Compare it with something.');
+	}
+	if (term.kind === 'string' && normalise('boolean', term.text ?? '') === undefined) {
+		throw invalid(source, term, 'A text is not a condition.', 'Compare it with a column.');
+	}
+	return { op: 'truth', value: asType(source, term, 'boolean') };
+}
+
 /** The type that all these are compared as: that of the columns, or else of what is plainest. */
 export function commonType(source: string, terms: readonly Term[]): ValueType {
 	for (const term of terms) {
