@@ -31,7 +31,11 @@ export function createCommands({ postgres, isolates, log }: CommandServices): Co
 			method: method.name
 		};
 		const callLog = log.child('core/commands', fields);
-		const transaction = openTransaction(postgres.commands, installation, () => admit(installation.id));
+		const transaction = openTransaction(installation, {
+			pool: postgres.commands,
+			aside: postgres.app,
+			admit: () => admit(installation.id)
+		});
 		try {
 			return method.run.kind === 'handler'
 				? await runHandler(call, transaction, { isolates, log: callLog })

@@ -182,7 +182,7 @@ export function openTransaction(
 				// The server would go on with the statement after its client has gone.
 				const pid = (client as unknown as { processID: number }).processID;
 				release(true);
-				await pool.query('SELECT pg_cancel_backend($1)', [pid]).catch(ignore);
+				await aside.query('SELECT pg_cancel_backend($1)', [pid]).catch(ignore);
 				return;
 			}
 			const broken = await client.query('ROLLBACK').then(
