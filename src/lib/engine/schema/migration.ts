@@ -148,7 +148,9 @@ function changeValues(was: ColumnSpec, now: ColumnSpec, table: TableSpec): Step[
 			now.line,
 			'COLUMN_NARROWER',
 			`"${now.name}" of "${table.name}" ${what}; rows may hold what is no longer allowed.`,
-			'Keep the old values, and stop offering them in pages.'
+			lost.length > 0
+				? 'Keep the old values, and stop offering them in pages.'
+				: 'Change the rows that are there in a migration of your own, then the constraint.'
 		)
 	];
 }

@@ -77,6 +77,22 @@ describe('what passes', () => {
 		]);
 	});
 
+	test('a page of what nobody may read or call, with warnings at its places', async () => {
+		const { ok, diagnostics } = await gate(
+			deskEdited('pages/index.page.json', '"open_tickets"', '"points"').set(
+				'module.json',
+				desk['module.json']!.replace('"CloseTicket": [', '"GetTicket": [')
+			)
+		);
+		expect(ok).toBe(false);
+		expect(
+			diagnostics.filter((d) => d.severity === 'warning').map((d) => [d.file, d.line, d.reason])
+		).toEqual([
+			['pages/index.page.json', 5, 'NOT_SHARED'],
+			['pages/index.page.json', 31, 'NOT_SHARED']
+		]);
+	});
+
 	test('nothing of a rehearsal stays', async () => {
 		await gate(deskWith());
 		const { rows } = await db.app.query(

@@ -75,7 +75,9 @@ export async function runGate(
 			const names = { views, methods, tables, pages: parsed!.pages };
 			await report.run('access', (found) => checkAccess(files.get('module.json')!, manifest, names, found));
 		}
-		await report.run('pages', (found) => checkPages(files, parsed!.pages, views, methods, found));
+		await report.run('pages', (found) =>
+			checkPages(files, parsed!.pages, { views, methods, access: manifest?.access }, found)
+		);
 	}
 	if (!report.finish().ok || !whole || !compiled || !views || made === undefined || !manifest)
 		return undefined;

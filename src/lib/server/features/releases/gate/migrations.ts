@@ -20,13 +20,14 @@ export interface Released {
 	readonly tables: readonly TableSpec[];
 }
 
-/** Differences that no migration can make while the release before still runs. */
+/** Differences that would break the release before, which still runs: what it reads is gone, or what it inserts is refused. */
 const irreversible: ReadonlySet<string> = new Set([
 	'TABLE_DROPPED',
 	'KEY_CHANGED',
 	'COLUMN_DROPPED',
 	'COLUMN_RENAMED',
-	'COLUMN_TYPE_CHANGED'
+	'COLUMN_TYPE_CHANGED',
+	'COLUMN_NEEDS_DEFAULT'
 ]);
 
 /** Tables and columns that the newest release has and the schema takes away, with what to do instead. */

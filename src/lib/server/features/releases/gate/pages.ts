@@ -6,6 +6,7 @@ import {
 	locate,
 	parseOrder,
 	spanOf,
+	type Access,
 	type Binding,
 	type ModuleFiles,
 	type PageSpec,
@@ -15,22 +16,35 @@ import type { MethodSpec } from '#engine/schema';
 import type { ViewSpec } from '#engine/view';
 import { filterFinding, known } from './access.ts';
 
-/** Every page's card, bindings and verbs against the views and methods of the module. */
+/** What pages may name, and who may read and call it. */
+export interface PageContext {
+	readonly views: readonly ViewSpec[];
+	readonly methods: readonly MethodSpec[];
+	/** Absent where module.json is broken: then nothing is said of it. */
+	readonly access: Access | undefined;
+}
+
+/**
+ * Every page's card, bindings and verbs against the views and methods of the module. What a page shows or
+ * calls and nobody but a project-admin may gets a warning: it is the mistake of every first page.
+ */
 export function checkPages(
 	files: ModuleFiles,
 	pages: readonly PageSpec[],
-	views: readonly ViewSpec[],
-	methods: readonly MethodSpec[],
+	{ views, methods, access }: PageContext,
 	found: Diagnostic[]
 ): void {
 	for (const page of pages) {
 		const source = files.get(page.file)!;
 		const bindings = Object.entries(page.data).map(([name, binding]) => {
 			const view = checkBinding(page.file, source, name, binding, views, found);
+			if (view && access && !Object.hasOwn(access.views, view.name)) {
+				found.push(notShared(page.file, locate(source, ['data', name, 'view']), 'views', view.name));
+			}
 			return [name, { columns: view?.columns.map((column) => column.name) }] as const;
 		});
 		found.push(...validateCard(page.file, source, { bindings: Object.fromEntries(bindings) }));
-		found.push(...checkVerbs(page.file, source, methods));
+		found.push(...checkVerbs(page.file, source, methods, access));
 	}
 }
 
@@ -68,7 +82,12 @@ function checkBinding(
 }
 
 /** Actions that call a command must name one that is there. */
-function checkVerbs(file: string, source: string, methods: readonly MethodSpec[]): Diagnostic[] {
+function checkVerbs(
+	file: string,
+	source: string,
+	methods: readonly MethodSpec[],
+	access: Access | undefined
+): Diagnostic[] {
 	const root = parseTree(source);
 	const card = root && findNodeAtLocation(root, ['card']);
 	const names = methods.map((method) => method.name);
@@ -77,7 +96,12 @@ function checkVerbs(file: string, source: string, methods: readonly MethodSpec[]
 		const text: unknown = verb?.value;
 		// One made of data is only known when it is pressed.
 		if (verb && (typeof text !== 'string' || text.includes('${'))) return [];
-		if (verb && names.includes(text as string)) return [];
+		if (verb && names.includes(text as string)) {
+			const isShared = !access || Object.hasOwn(access.commands, text as string);
+			return isShared
+				? []
+				: [notShared(file, spanOf(source, verb.offset, verb.length), 'commands', text as string)];
+		}
 		const at = verb ?? action;
 		const message = verb ? `There is no command "${String(text)}".` : 'The action calls no command.';
 		const hint = verb
@@ -97,6 +121,17 @@ function actionsOf(node: Node | undefined): Node[] {
 function verbNode(action: Node): Node | undefined {
 	const isSubmit = findNodeAtLocation(action, ['type'])?.value === 'Action.Submit';
 	return findNodeAtLocation(action, isSubmit ? ['data', 'verb'] : ['verb']);
+}
+
+function notShared(file: string, span: Span, kind: 'views' | 'commands', name: string): Diagnostic {
+	return {
+		severity: 'warning',
+		file,
+		...span,
+		reason: 'NOT_SHARED',
+		message: `Only project-admins may ${kind === 'views' ? 'read' : 'call'} "${name}".`,
+		hint: `List who else may in module.json: "access": {"${kind}": {"${name}": ["project-user"]}}.`
+	};
 }
 
 function error(file: string, span: Span, reason: string, message: string, hint: string): Diagnostic {
