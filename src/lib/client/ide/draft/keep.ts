@@ -42,8 +42,8 @@ export function createKeep(draft: string, tab: string, storage: Storage = localS
 			}
 			for (const [path, entry] of entries) {
 				if (sameEntry(held.get(path), entry)) continue;
-				isKept = store(storage, owner + path, { at: Date.now(), path, entry }) && isKept;
-				held.set(path, entry);
+				if (store(storage, owner + path, { at: Date.now(), path, entry })) held.set(path, entry);
+				else isKept = false;
 			}
 			return isKept;
 		},

@@ -134,7 +134,7 @@ const action = fc.oneof(
 
 it('nothing that was typed is ever lost, and all editors end with the same files', () => {
 	fc.assert(
-		fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+		fc.property(fc.array(action, { maxLength: 80, size: 'max' }), (actions) => {
 			const server = new Server();
 			const tabs = [0, 1, 2].map(() => new Editor(server));
 			const late: Request[] = [];
@@ -184,7 +184,7 @@ it('nothing that was typed is ever lost, and all editors end with the same files
 				expect(tab.kept.size).toBe(0);
 			}
 		}),
-		{ numRuns: 3000 }
+		{ numRuns: 2000 }
 	);
 });
 
@@ -211,6 +211,69 @@ function settle(tabs: readonly Editor[]): void {
 		expect(tab.state.phase).toBe('idle');
 	}
 }
+
+const texts = fc.constantFrom('', 'x', 'y', 'z');
+const alone = fc.oneof(
+	{ weight: 4, arbitrary: fc.record({ do: fc.constant('write' as const), text: texts }) },
+	{ weight: 4, arbitrary: fc.record({ do: fc.constantFrom('fire', 'answer') }) },
+	fc.record({
+		do: fc.constantFrom('loseRequest', 'loseAnswer', 'loseLate', 'arrive', 'crash', 'crashLate', 'news')
+	})
+);
+
+it('an author alone never meets a conflict, and ends with the text typed last, undone edits included', () => {
+	fc.assert(
+		fc.property(fc.array(alone, { maxLength: 60, size: 'max' }), (actions) => {
+			const server = new Server();
+			const tab = new Editor(server);
+			let late: Request | undefined;
+			let last = '';
+			for (const act of actions) {
+				switch (act.do) {
+					case 'write':
+						last = act.text;
+						tab.send({ type: 'edited', changes: new Map([['a', last]]) });
+						break;
+					case 'fire':
+						tab.fire();
+						break;
+					case 'answer':
+						tab.answer();
+						break;
+					case 'loseRequest':
+						tab.lose();
+						break;
+					case 'loseAnswer':
+						if (tab.pending) tab.outcome(tab.pending);
+						tab.lose();
+						break;
+					case 'loseLate':
+						late = tab.lose() ?? late;
+						break;
+					case 'arrive':
+						if (late) tab.outcome(late);
+						late = undefined;
+						break;
+					case 'crash':
+						if (tab.pending) tab.outcome(tab.pending);
+						tab.crash();
+						break;
+					case 'crashLate':
+						late = tab.crash() ?? late;
+						break;
+					case 'news':
+						tab.send({ type: 'newsHeard', revision: undefined });
+				}
+				expect(tab.state.conflicts.size).toBe(0);
+				expect(tab.state.local.get('a')).toBe(last);
+			}
+			settle([tab]);
+			if (late) tab.outcome(late);
+			expect(server.files.get('a')).toBe(last);
+		}),
+		{ numRuns: 2000 }
+	);
+});
 
 it('the verdict on a file never drops a text that is only here', () => {
 	const text = fc.constantFrom(null, 'x', 'y', 'z');

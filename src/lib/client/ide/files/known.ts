@@ -1,6 +1,15 @@
 import { parseManifest } from '#engine/module';
-import type { Known } from '../monaco/json-schemas.ts';
 import type { Outline } from './outline.ts';
+
+/** What completion offers by name. */
+export interface Known {
+	readonly views: readonly string[];
+	readonly verbs: readonly string[];
+	/** The module's own roles. */
+	readonly roles: readonly string[];
+	/** Routes of pages. */
+	readonly pages: readonly string[];
+}
 
 const standard = ['Create', 'Get', 'Update', 'Delete'] as const;
 

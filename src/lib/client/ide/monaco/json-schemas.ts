@@ -1,16 +1,7 @@
 import { actionRules, elementRules, partRules, wordsOf } from '#engine/card';
 import { projectRoles } from '#engine/module';
+import type { Known } from '../files/known.ts';
 import type { MonacoParts } from './load.ts';
-
-/** What completion offers by name. */
-export interface Known {
-	readonly views: readonly string[];
-	readonly verbs: readonly string[];
-	/** The module's own roles. */
-	readonly roles: readonly string[];
-	/** Routes of pages. */
-	readonly pages: readonly string[];
-}
 
 type Schema = Record<string, unknown>;
 
