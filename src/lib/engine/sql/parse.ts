@@ -97,18 +97,19 @@ function onlyWhiteSpace(text: string): boolean {
 function parsedSql(text: string, statements: readonly RawStmt[]): ParsedSql {
 	const ascii = !/[^\0-\x7f]/.test(text);
 	const bytes = ascii ? undefined : new TextEncoder().encode(text);
+	const offsetOf = (location = 0) => {
+		const at = Math.max(0, location);
+		return bytes ? new TextDecoder().decode(bytes.subarray(0, at)).length : at;
+	};
 	return {
 		text,
 		statements,
-		offsetOf(location = 0) {
-			const at = Math.max(0, location);
-			return bytes ? new TextDecoder().decode(bytes.subarray(0, at)).length : at;
-		},
+		offsetOf,
 		keyword(word) {
 			const token = scanSync(text).tokens.find(
 				(candidate) => candidate.keywordKind !== 0 && candidate.text.toUpperCase() === word
 			);
-			return token && fromCodePoints(text, token.start);
+			return token && offsetOf(token.start);
 		}
 	};
 }

@@ -61,13 +61,14 @@ export const fullSettings = [
 ];
 
 /**
- * The difference out of a CTE with `had`, `has` (whether there was and is a visible row), keys and rows.
- * `quiet` is SQL that is true where no rows are wanted.
+ * The difference out of a SELECT of `had`, `has` (whether there was and is a visible row), the key `k` and
+ * the rows `o` and `n`. `quiet` is SQL that is true where no rows are wanted.
  */
-export function differenceOf(cte: string, quiet = 'false'): string {
+export function differenceOf(select: string, quiet = 'false'): string {
+	// OFFSET 0 keeps each row's JSON from being made twice, for the comparison and for the result.
 	return `SELECT (row_number() OVER ())::integer - 1,
 	CASE WHEN NOT d.had THEN 'insert' WHEN NOT d.has THEN 'delete' ELSE 'update' END,
 	d.k, CASE WHEN d.had THEN d.o END, CASE WHEN d.has THEN d.n END
-FROM ${cte} AS d
+FROM (${select} OFFSET 0) AS d
 WHERE (d.had OR d.has) AND NOT (d.had AND d.has AND d.o = d.n) AND NOT ${quiet}`;
 }

@@ -128,5 +128,5 @@ export function visibleDifference(view: GroupView, quiet: string): string {
 	const had = `f.o__n IS NOT NULL AND ${shown(view, 'f.o_')} AS had`;
 	const has = `f.n__n IS NOT NULL AND ${shown(view, 'f.n_')} AS has`;
 	const rows = `${rowJson(visible(view, 'f.o_'))} AS o, ${rowJson(visible(view, 'f.n_'))} AS n`;
-	return differenceOf(`(SELECT ${had}, ${has}, ${key} AS k, ${rows} FROM folded AS f)`, quiet);
+	return differenceOf(`SELECT ${had}, ${has}, ${key} AS k, ${rows} FROM folded AS f`, quiet);
 }

@@ -33,7 +33,7 @@ export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgr
 	const key = keyFrom((name) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`);
 	const statement = (keyed: boolean) => `RETURN QUERY
 WITH ${lineageStages(plan, table, keyed)}
-${differenceOf(`(SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m)`)};`;
+${differenceOf(`SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m`)};`;
 	const full = `IF quiet THEN
 ${lineageFill(plan, table)}
 ANALYZE ${table.name};
