@@ -56,11 +56,16 @@ const begin: readonly Step[] = [
 ];
 const writtenId: Step = { text: 'SELECT pg_current_xact_id_if_assigned()::text' };
 
-export function openTransaction(
-	pool: Pool,
-	place: Place,
-	admit: () => Promise<() => void>
-): CommandTransaction {
+/** Where a transaction gets its connection, and its place among those of its tenant. */
+export interface TransactionSource {
+	readonly pool: Pool;
+	/** For what must not wait behind commands. */
+	readonly aside: Pool;
+	/** Resolves with what gives the place back. */
+	admit(): Promise<() => void>;
+}
+
+export function openTransaction(place: Place, { pool, aside, admit }: TransactionSource): CommandTransaction {
 	let client: PoolClient | undefined;
 	let leave = () => {};
 	let begun = false;
