@@ -32,7 +32,6 @@ export function isExternal(url: string): boolean {
 /** Browsers ignore white space and control characters in a scheme: `java\nscript:`. */
 function strip(url: string): string {
 	if (harmless.test(url)) return url;
-	// eslint-disable-next-line no-control-regex
 	return url
 		.replace(/[\u0000-\u0020\u007f]+/g, (found, at: number) =>
 			at === 0 || /[\t\r\n]/.test(found) ? '' : '%20'

@@ -13,11 +13,6 @@ export function constant<T>(value: T): Read<T> {
 	return Object.assign(() => value, { constant: true });
 }
 
-/** What a constant holds; undefined where it depends on data. */
-export function constantOf<T>(read: Read<T>): T | undefined {
-	return read.constant ? read(undefined as never) : undefined;
-}
-
 /** Applies a function; to a constant once for all. */
 export function mapRead<A, B>(read: Read<A>, map: (value: A) => B): Read<B> {
 	return read.constant ? constant(map(read(undefined as never))) : (scope) => map(read(scope));
