@@ -1,4 +1,6 @@
 // What a change costs where 100,000 readers each follow `owner = X`, against one such reader.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silentLogger } from '#kernel';
 import { createLive, type Live } from '#core/live';
 import { memoryHouse } from './fan-out/memory-house.ts';
@@ -29,7 +31,7 @@ async function measure(count: number): Promise<number> {
 		views,
 		postgres,
 		log: silentLogger,
-		directory: '/tmp/loam-filter-scaling'
+		directory: join(tmpdir(), 'loam-filter-scaling')
 	});
 	let woken: (() => void) | undefined;
 	for (let n = 0; n < count; n++) follow(live, n, () => woken?.());

@@ -32,6 +32,10 @@ export interface LiveHouse {
 	readonly directory: string;
 	/** `http://127.0.0.1:…` */
 	readonly url: string;
+	/** As it is served now. */
+	installation(): Promise<Installation>;
+	/** How often a view was read out of the database. */
+	reads(): number;
 	/** Runs statements as one source transaction; journal and position follow in it. Returns its position. */
 	write(...statements: string[]): Promise<bigint>;
 	/** Moves the position without a row. */
@@ -77,6 +81,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 	const journal: JournalRow[] = [];
 	let oldest = 0n;
 	let seq = 0n;
+	let reads = 0;
 	const listeners = new Set<(position: Position) => void>();
 	const tell = () => listeners.forEach((listener) => listener({ seq }));
 
@@ -114,6 +119,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		},
 		oldest: () => ({ seq: oldest }),
 		async snapshot(_view, read) {
+			reads++;
 			const client = await db.read.connect();
 			try {
 				await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -198,6 +204,8 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		server,
 		directory,
 		url,
+		installation: async () => (await place.tenancy.installation('p1', 'tickets'))!,
+		reads: () => reads,
 		write(...statements) {
 			const done = writing.then(() => writeNow(statements));
 			writing = done.catch(() => {});
