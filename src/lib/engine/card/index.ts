@@ -10,3 +10,4 @@ export { verbsOf } from './model/verbs.ts';
 export type * from './model/types.ts';
 export { validateCard, type CardContext } from './validate/validate.ts';
 export type { BindingShape, BindingShapes } from './validate/data-scope.ts';
+export { actionRules, elementRules, partRules, wordsOf } from './validate/vocabulary.ts';
