@@ -10,7 +10,7 @@ import type { ViewColumn, ViewProgram, ViewSpec } from './types.ts';
 
 /**
  * A plan with its types (what `plan.describeSql` answered) becomes the view as it is built and kept.
- * Throws a Refusal-like error only for groups by a type that has no stand-in for NULL; see `groupTerms`.
+ * Throws an error with `reason` and `hint` for groups by a type that has no stand-in for NULL (`groupTerms`).
  */
 export function finishView(plan: ViewPlan, types: readonly string[]): ViewSpec {
 	const { query } = plan;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { modelTables } from './arbitrary-view.ts';
 import { finishView, implicitView } from './finish.ts';
-import { planView, referencedTables, type ViewPlan } from './plan.ts';
+import { planView, type ViewPlan } from './plan.ts';
 import { renderProgram } from './render.ts';
 
 async function plan(sql: string, tables = modelTables): Promise<ViewPlan> {
@@ -111,7 +111,7 @@ test('names its tables once, and the columns that joins look up', async () => {
 	const made = await plan(
 		'SELECT a.id FROM tickets a JOIN tickets b ON b.id = a.parent JOIN projects p ON p.id = a.project_id'
 	);
-	expect(referencedTables(made)).toEqual(['tickets', 'projects']);
+	expect(finish(made).sources.map((source) => source.table)).toEqual(['tickets', 'projects']);
 	expect(made.probes).toEqual([
 		{ table: 'tickets', column: 'parent' },
 		{ table: 'tickets', column: 'project_id' }

@@ -243,8 +243,3 @@ function groupTail(query: Query): string {
 			: '';
 	return by + (having ? ` HAVING ${printOverTables(having)}` : '');
 }
-
-/** Names of the tables that a view reads. */
-export function referencedTables(plan: ViewPlan): string[] {
-	return [...new Set(plan.query.scope.sources.map((source) => source.table.name))];
-}
