@@ -9,7 +9,7 @@ import { quantile, row, type Row } from './row.ts';
 const shapes = 100_000;
 const changes = 2_000;
 
-/** `filter-scaling`: from the journal to the one reader whom the change concerns. */
+/** `filter-scaling`: from the journal to the encoded answer of the one reader whom the change concerns. */
 export async function run(): Promise<Row[]> {
 	const one = await measure(1);
 	const many = await measure(shapes);
@@ -51,6 +51,11 @@ async function measure(count: number): Promise<number> {
 		const where = `owner = 'owner ${n}'`;
 		const roles = new Set(['project-user']);
 		const shape = to.resolve({ installation, view: 'items', roles, principal: 'p', where });
-		to.wait(shape, { wake });
+		const answer = () => {
+			const before = to.position() - 1n;
+			to.logNow(shape, { kind: 'journal', seq: before, op: 0 })!.json();
+			wake();
+		};
+		to.wait(shape, { wake: answer });
 	}
 }
