@@ -15,7 +15,8 @@ export interface Statement {
 /** Where a batch stands. */
 export interface Numbering {
 	readonly seq: bigint;
-	readonly snapshot: string;
+	/** Undefined: that of the transaction, whatever it is. */
+	readonly snapshot: string | undefined;
 	readonly epoch: bigint;
 }
 
@@ -49,10 +50,10 @@ FROM emitted WINDOW ordered AS (ORDER BY stage, op)
 RETURNING op, view_id, operation, key, old, new
 ), advanced AS (
 UPDATE loam.position
-SET snapshot = $2::pg_snapshot, seq = CASE WHEN EXISTS (SELECT FROM emitted) THEN $1::bigint ELSE seq END, held = (epoch = $3::bigint)
+SET snapshot = coalesce($2::pg_snapshot, pg_current_snapshot()), seq = CASE WHEN EXISTS (SELECT FROM emitted) THEN $1::bigint ELSE seq END, held = (epoch = $3::bigint)
 )
 SELECT op, view_id, operation, key, old, new FROM written`;
-	const values = [at.seq.toString(), at.snapshot, at.epoch.toString(), ...work.flatMap(argumentsOf)];
+	const values = [at.seq.toString(), at.snapshot ?? null, at.epoch.toString(), ...work.flatMap(argumentsOf)];
 	return { name: `apply_${work.map(({ entry }) => entry.id).join('_')}`, text, values };
 }
 

@@ -9,12 +9,15 @@ const settings = [
 	'-c idle_in_transaction_session_timeout=120s'
 ].join(' ');
 
+/** What the connection of a node that maintains, or waits to, is called in pg_stat_activity. */
+export const maintainerName = 'loam maintainer';
+
 /**
  * A connection of login `views`. Pipelined: statements sent without waiting for each other's answers
  * share a round trip.
  */
 export async function connectMaintainer(postgres: Postgres, name: string): Promise<Client> {
-	const options = { options: settings, application_name: `loam ${name}`, ...{ pipeline: true } };
+	const options = { options: settings, application_name: name, ...{ pipeline: true } };
 	return postgres.connect(postgres.instance.urlAs('views'), options);
 }
 

@@ -6,6 +6,11 @@ export class Drain {
 	#waiting:
 		{ readonly nonce: string; readonly end: Lsn; readonly resolve: (reached: boolean) => void } | undefined;
 
+	/** How far the stream says that it has sent everything. */
+	get position(): Lsn {
+		return this.#delivered;
+	}
+
 	/** The stream says that it has sent everything up to there. */
 	delivered(end: Lsn): void {
 		this.#delivered = end;

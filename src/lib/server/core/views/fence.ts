@@ -22,13 +22,17 @@ export async function openFence(
 	tables: Iterable<string>,
 	exporting: boolean
 ): Promise<Fence> {
-	const names = Array.from(tables, quoteTable);
-	const lock = names.length > 0 ? `LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE; ` : '';
 	const results = (await client.query(
-		`BEGIN ISOLATION LEVEL REPEATABLE READ; ${lock}SELECT pg_current_snapshot()::text AS snapshot, pg_current_wal_insert_lsn()::text AS "end"${exporting ? ', pg_export_snapshot() AS exported' : ''}`
+		`BEGIN ISOLATION LEVEL REPEATABLE READ; ${lockTables(tables)}SELECT pg_current_snapshot()::text AS snapshot, pg_current_wal_insert_lsn()::text AS "end"${exporting ? ', pg_export_snapshot() AS exported' : ''}`
 	)) as unknown as pg.QueryResult<{ snapshot: string; end: string; exported?: string }>[];
 	const row = results.at(-1)!.rows[0]!;
 	return { snapshot: parseSnapshot(row.snapshot), end: parseLsn(row.end), exported: row.exported };
+}
+
+/** A statement, or nothing. */
+export function lockTables(tables: Iterable<string>): string {
+	const names = Array.from(tables, quoteTable);
+	return names.length > 0 ? `LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE; ` : '';
 }
 
 export function newNonce(): string {

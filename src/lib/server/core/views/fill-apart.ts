@@ -23,7 +23,7 @@ export async function isLarge(postgres: Postgres, { schema, spec }: ViewEntry): 
  * maintainer applies that at the end: recomputing a key that the fill saw already changes nothing.
  */
 export async function fillApart(postgres: Postgres, entry: ViewEntry): Promise<void> {
-	const client = await connectMaintainer(postgres, 'view build');
+	const client = await connectMaintainer(postgres, 'loam view build');
 	try {
 		await useOrigin(client, postgres, '_build');
 		const tables = entry.spec.sources.map(

@@ -25,6 +25,11 @@ export class Inbox {
 		return this.#waiting.map(({ transaction }) => transaction);
 	}
 
+	/** End of the last commit that was received. */
+	get end(): bigint {
+		return this.#end;
+	}
+
 	/** How many were ever received. */
 	get received(): number {
 		return this.#received;

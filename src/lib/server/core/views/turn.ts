@@ -3,7 +3,7 @@ import type { Client, Postgres } from '#platform/postgres';
 import { createSlot, dropSlot, ensurePublication, parseSnapshot, slotState } from '#core/cdc';
 import type { ViewWork } from './batch.ts';
 import type { Catalog, ViewEntry } from './catalog.ts';
-import { connectMaintainer, useOrigin } from './connection.ts';
+import { connectMaintainer, maintainerName, useOrigin } from './connection.ts';
 import { takeLease } from './lease.ts';
 import { loadCatalog } from './load-catalog.ts';
 import { Maintainer, type Progress } from './maintainer.ts';
@@ -30,7 +30,7 @@ export interface Turn {
 /** Takes the lease (waiting for it) and begins to maintain from where the position row stands. */
 export async function startTurn(options: TurnOptions): Promise<Turn> {
 	const { postgres, log, catalog, signal } = options;
-	const client = await connectMaintainer(postgres, 'maintainer');
+	const client = await connectMaintainer(postgres, maintainerName);
 	const { promise: over, resolve } = Promise.withResolvers<Error>();
 	let maintainer: Maintainer | undefined;
 	try {

@@ -31,7 +31,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 	const { postgres, log, asOwner, journalLimitBytes = 2 ** 30 } = options;
 	const catalog = new Catalog();
 	const listeners = new Set<(position: Position) => void>();
-	const wake = wakeOthers(postgres);
+	const others = wakeOthers(postgres);
 	let tail = new JournalTail(0n);
 	let position: Position = { seq: 0n };
 
@@ -55,7 +55,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		onAdvance(progress, outcome, work) {
 			tail.push(journalRows(progress.seq, outcome, work));
 			announce(progress);
-			if (outcome.rows.length > 0) wake(progress.seq);
+			if (outcome.rows.length > 0) others.wake(progress.seq);
 		}
 	});
 	await turns.start();
@@ -96,6 +96,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			}),
 		async stop() {
 			keeper.stop();
+			others.stop();
 			await turns.stop();
 			await building;
 		}

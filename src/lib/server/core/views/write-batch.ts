@@ -40,7 +40,7 @@ const journalLimit = 20_000;
 /** Work up to this many keys or rows takes the short way: one statement, one round trip with its commit. */
 const shortLimit = 5_000;
 
-const nothing: Outcome = { rows: [], ready: [], renewed: [], failed: [] };
+export const nothing: Outcome = { rows: [], ready: [], renewed: [], failed: [] };
 
 /**
  * Writes a batch and commits, in the open fence's transaction. On an error nothing is written and the
@@ -172,11 +172,12 @@ function run<Row extends object>(
 	return client.query<Row>({ ...(name && { name }), text, values: [...values] });
 }
 
-function isJournalled(work: ViewWork): work is JournalledWork {
+export function isJournalled(work: ViewWork): work is JournalledWork {
 	return work.kind !== 'reset';
 }
 
-function isShort(work: ViewWork): boolean {
+/** Few enough for one statement with the rest of its batch. */
+export function isShort(work: ViewWork): boolean {
 	switch (work.kind) {
 		case 'reset':
 			return false;
