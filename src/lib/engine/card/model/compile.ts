@@ -90,7 +90,10 @@ function loneText(items: readonly Slot[], looks: Read<string>): LoneText | undef
 	if (item.kind !== 'TextBlock' || item.level !== undefined || item.id || item.visible) return undefined;
 	const { content, textClasses: text } = item;
 	if (item.boxed) return undefined;
-	return { content, classes: combine([text, looks], (own, cell) => `${own}${cell}`) };
+	return {
+		content,
+		classes: combine([text, looks], (own, cell) => `${own}${cell}`.replace(/^ac-text */, '').trim())
+	};
 }
 
 function backgroundOf(json: Json | undefined): { url: Container['background']; mode: string } {

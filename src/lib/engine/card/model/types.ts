@@ -69,7 +69,7 @@ export interface ImageSet extends Base {
 	readonly images: readonly Slot<Image>[];
 }
 
-/** A text that can stand in its cell without an element of its own; `classes` are both of theirs. */
+/** A text that can stand in its cell without an element of its own; `classes` are both of theirs, beyond those that every cell has. */
 export interface LoneText {
 	readonly content: Read<Content>;
 	readonly classes: Read<string>;
