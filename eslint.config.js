@@ -5,7 +5,7 @@ import { boundaryPolicies, fileCategories, roomElements } from './src/lib/server
 
 /** Types and style are checked by tsc and prettier: lint keeps the house in order and finds what types miss. */
 export default ts.config(
-	{ ignores: ['node_modules', 'build', '.svelte-kit', '.loam', 'src/lib/gen', '**/fixtures/**'] },
+	{ ignores: ['node_modules', '**/build', '**/.svelte-kit', '.loam', 'src/lib/gen', '**/fixtures/**'] },
 	...svelte.configs['flat/base'],
 	{
 		files: ['**/*.{js,mjs,ts,svelte}'],

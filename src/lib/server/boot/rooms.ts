@@ -56,13 +56,13 @@ export const rooms: readonly RoomEntry[] = [
 	{
 		name: 'engine/view',
 		does: 'a SELECT as a plan and its maintenance statements',
-		uses: ['engine/sql', 'engine/schema']
+		uses: ['engine/sql']
 	},
 	{ name: 'engine/card', does: 'cards: validation, templates compiled once', uses: ['engine/shape'] },
 	{
 		name: 'engine/shape',
 		does: 'the shape protocol: offsets, keys, messages',
-		uses: ['engine/policy', 'engine/view']
+		uses: ['engine/view']
 	},
 	{
 		name: 'engine/module',
@@ -111,7 +111,7 @@ export const rooms: readonly RoomEntry[] = [
 	{
 		name: 'core/live',
 		does: 'shapes: snapshots, tails, fan-out',
-		uses: ['core/views', 'core/tenancy', 'core/identity'],
+		uses: ['core/views', 'core/tenancy'],
 		load: async () => (await import('#core/live')).live
 	},
 	{
