@@ -166,7 +166,8 @@ describe('two at once', () => {
 		await mine.reload();
 		await state(mine, 'conflict');
 		const both = mine.getByRole('region', { name: `Two versions of ${view}` });
-		for (const text of ['-- by Ben', '-- by Ada']) await expect.poll(() => both.innerText()).toContain(text);
+		const words = async () => (await both.innerText()).replaceAll('\u00a0', ' ');
+		for (const text of ['-- by Ben', '-- by Ada']) await expect.poll(words).toContain(text);
 		await openFile(mine, logic);
 		await expect.poll(() => shown(mine)).toContain('// by Ada');
 

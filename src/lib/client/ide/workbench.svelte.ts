@@ -26,6 +26,9 @@ export interface WorkbenchOptions {
 export type Panel = 'files' | 'editor' | 'preview' | 'problems';
 export type SidePanel = 'preview' | 'releases' | 'publish';
 
+/** A file is looked at when the typing pauses for so long: soon enough to help, and never in its way. */
+const lookMs = 120;
+
 /** Everything the builder's screen shows, and what can be done there. */
 export class Workbench {
 	readonly project: string;
@@ -68,8 +71,10 @@ export class Workbench {
 	#checkedRevision = -1;
 	#sdkSchema: string | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	readonly #looks = new Map<string, ReturnType<typeof setTimeout>>();
 
-	readonly together = $derived.by(() => checkTogether(this.draft.files));
+	/** Looked at with the files that were typed in. */
+	together = $state.raw<readonly Diagnostic[]>([]);
 	readonly instant = $derived([...[...this.#instant.values()].flat(), ...this.together]);
 	readonly problems = $derived(mergeProblems(this.instant, this.types, this.gate));
 	constructor({ api, project, module, opened, tab }: WorkbenchOptions) {
@@ -96,7 +101,11 @@ export class Workbench {
 	/** The author typed in the editor. */
 	typed(path: string, text: string): void {
 		this.draft.edit(new Map([[path, text]]));
-		this.#look(path, text);
+		clearTimeout(this.#looks.get(path));
+		this.#looks.set(
+			path,
+			setTimeout(() => this.#look(path, this.draft.files.get(path) ?? null), lookMs)
+		);
 	}
 
 	open(place: Place): void {
@@ -230,6 +239,7 @@ export class Workbench {
 
 	dispose(): void {
 		clearTimeout(this.#timer);
+		for (const timer of this.#looks.values()) clearTimeout(timer);
 		this.draft.close();
 		this.#tabs.close();
 	}
@@ -248,6 +258,8 @@ export class Workbench {
 	}
 
 	#look(path: string, text: string | null): void {
+		this.#looks.delete(path);
+		this.together = checkTogether(this.draft.files);
 		const found = text === null ? [] : checkInstantly(path, text);
 		if (found.length > 0) this.#instant.set(path, found);
 		else this.#instant.delete(path);

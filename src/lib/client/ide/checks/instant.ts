@@ -39,6 +39,7 @@ function checkPage(path: string, text: string): readonly Diagnostic[] {
 
 /** What only all files together tell at once: pages with one address, files that are missing. */
 export function checkTogether(files: ReadonlyMap<string, string>): Diagnostic[] {
-	const missing = checkFiles(files).filter((found) => found.reason === 'FILE_MISSING');
+	const needed = new Map([...files].filter(([path]) => ['module.json', 'schema.proto'].includes(path)));
+	const missing = checkFiles(needed).filter((found) => found.reason === 'FILE_MISSING');
 	return [...missing, ...checkRoutes(readPages(files))];
 }

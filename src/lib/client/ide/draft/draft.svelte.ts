@@ -43,6 +43,8 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** The draft as the screen uses it: reactive, saved as one types. */
 export class Draft {
 	#state = $state.raw<DraftState>(undefined as unknown as DraftState);
+	readonly status: SaveStatus = $derived(statusOf(this.#state));
+	readonly unsaved: ReadonlySet<string> = $derived(unsaved(this.#state));
 	/** False: the browser has no room left; leaving the page before it is saved would lose work. */
 	isKept = $state(true);
 	readonly #options: DraftOptions;
@@ -63,14 +65,6 @@ export class Draft {
 
 	get revision(): number {
 		return this.#state.revision;
-	}
-
-	get status(): SaveStatus {
-		return statusOf(this.#state);
-	}
-
-	get unsaved(): ReadonlySet<string> {
-		return unsaved(this.#state);
 	}
 
 	/** Path to the other's text. */

@@ -116,6 +116,13 @@ describe('failure', () => {
 		expect(unsaved(after.state)).toEqual(new Set(['a']));
 	});
 
+	it('a doubt outlives a read at the revision that it was sent to: the write may land yet', () => {
+		const undone = run(failedOnce, edited('a', 'A'), { type: 'newsHeard', revision: undefined }).state;
+		const { state, effects } = run(undone, read(2, 3, { a: 'A', b: 'B' }), timer);
+		expect(writes(effects)).toEqual([{ type: 'write', id: 3, base: 3, changes: new Map([['a', 'A']]) }]);
+		expect(run(state, { type: 'written', id: 3, revision: 4 }).state.doubts).toEqual([]);
+	});
+
 	it('a refusal says why and waits for the next edit', () => {
 		const refusal = { code: 'permission_denied', message: 'You may not build here.' };
 		const { state } = run(opened, edited('a', 'A1'), timer, { type: 'refused', id: 1, refusal }, timer);
