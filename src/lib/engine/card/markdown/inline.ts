@@ -7,6 +7,8 @@ const marks = ['**', '__', '*', '_'] as const;
 const escapable = /[\\`*_{}[\]()#+\-.!~]/;
 const wordCharacter = /[\p{L}\p{N}]/u;
 const deepest = 8;
+/** So far a mark is looked for: what takes longer is no mark, and no text makes the search long. */
+const longestMark = 1000;
 
 /** Bold, italic, links, line breaks, dates and times of one paragraph. */
 export function parseInline(source: string, depth = 0): Inline[] {
@@ -46,7 +48,7 @@ function special(source: string, at: number, depth: number): Found | undefined {
 		case '{':
 			return time(source.slice(at, at + 120));
 		case '[':
-			return anchor(source.slice(at), depth);
+			return anchor(source.slice(at, at + longestMark), depth);
 		case '*':
 		case '_':
 			return emphasis(source, at, depth);
@@ -92,7 +94,8 @@ function opens(source: string, at: number, mark: string): boolean {
 }
 
 function closing(source: string, from: number, mark: string): number {
-	for (let at = source.indexOf(mark, from); at >= 0; at = source.indexOf(mark, at + 1)) {
+	const near = source.slice(0, from + longestMark);
+	for (let at = near.indexOf(mark, from); at >= 0; at = near.indexOf(mark, at + 1)) {
 		if (at === from || /\s/.test(source[at - 1]!) || source[at - 1] === '\\') continue;
 		const longer = mark.length === 1 && (source[at + 1] === mark || source[at - 1] === mark);
 		if (longer) {

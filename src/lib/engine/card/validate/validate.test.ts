@@ -92,13 +92,13 @@ describe('validateCard', () => {
 	});
 
 	test('caps on size, depth and number of parts', () => {
-		expect(reasons(card({ type: 'TextBlock', text: 'x'.repeat(300_000) }))).toEqual(['CARD_TOO_MANY_NODES']);
+		expect(reasons(card({ type: 'TextBlock', text: 'x'.repeat(300_000) }))).toEqual(['CARD_TOO_LARGE']);
 		let deep: Json = { type: 'TextBlock', text: 'x' };
 		for (let i = 0; i < 40; i++) deep = { type: 'Container', items: [deep] };
 		expect(reasons(card(deep))).toEqual(['CARD_TOO_DEEP']);
 		const many = Array.from({ length: 9000 }, () => ({ type: 'TextBlock' }));
 		expect(reasons(JSON.stringify({ card: { type: 'AdaptiveCard', body: many } }))).toEqual([
-			'CARD_TOO_LARGE'
+			'CARD_TOO_MANY_NODES'
 		]);
 	});
 });
