@@ -207,7 +207,8 @@ describe('a session', () => {
 		const { id } = identity.sessionOf(principal)!;
 		await db.app.query(`UPDATE loam.session SET expires_at = now() + interval '100 ms' WHERE id = $1`, [id]);
 		await ended;
-		expect((await db.app.query('SELECT FROM loam.session WHERE id = $1', [id])).rowCount).toBe(0);
+		const rows = async () => (await db.app.query('SELECT FROM loam.session WHERE id = $1', [id])).rowCount;
+		await expect.poll(rows, { timeout: 10_000 }).toBe(0);
 	});
 
 	test('that signs out is refused at once and raises the version', async () => {
