@@ -379,6 +379,29 @@ describe('standard methods', () => {
 		expect((await desk.standard('get', { id: held['id']! })).response).toMatchObject({ points: 0 });
 	});
 
+	test('get a function behind the same wall when they are used often', async () => {
+		const functions = () =>
+			db.admin.query<{ role: string; prosecdef: boolean; public: boolean }>(
+				`SELECT proowner::regrole::text AS role, prosecdef, has_function_privilege('loam_${db.instance.id}_tenants', oid, 'EXECUTE') AS public
+				   FROM pg_proc WHERE pronamespace = $1::regnamespace AND proname LIKE 's\\_%' AND prosrc LIKE '%INSERT INTO "projects"%'`,
+				[desk.place.stateSchema]
+			);
+		const method = standardMethod('create', 'projects');
+		const project = (n: number) => desk.standard('create', { name: `Often ${n}` }, { method });
+		for (let i = 0; i < 5; i++) await project(i);
+		await expect
+			.poll(async () => (await functions()).rows)
+			.toEqual([{ role: desk.place.runRole, prosecdef: true, public: false }]);
+		const made = await project(6);
+		expect(made).toMatchObject({ response: { name: 'Often 6' }, txid: expect.any(BigInt) });
+		await expect(project(6)).rejects.toMatchObject({ reason: 'ROW_EXISTS', meta: { fields: ['name'] } });
+		const member = await db.admin.query(
+			`SELECT FROM pg_auth_members WHERE roleid = $1::regrole AND (inherit_option OR set_option)`,
+			[desk.place.runRole]
+		);
+		expect(member.rowCount).toBe(0);
+	});
+
 	test('leave no timer behind', async () => {
 		const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 		const { id } = (await create()) as { id: string };

@@ -6,6 +6,7 @@ import { authorReasons, errors } from './errors.ts';
 import { commandMs, failed, runHandler } from './handler.ts';
 import { runStandard } from './standard.ts';
 import { tenantShares } from './tenant-share.ts';
+import { createFixedStatements } from './fixed-statements.ts';
 import { openTransaction } from './transaction.ts';
 import type { CommandCall, CommandResult, Commands } from './types.ts';
 
@@ -20,6 +21,7 @@ export interface CommandServices {
 
 /** Handlers and standard methods, each call one transaction behind the wall of its installation. */
 export function createCommands({ postgres, isolates, log }: CommandServices): Commands {
+	const fixed = createFixedStatements(postgres, log);
 	const admit = tenantShares(connectionsOfTenant, commandMs);
 
 	async function run(call: CommandCall): Promise<CommandResult> {
@@ -33,6 +35,7 @@ export function createCommands({ postgres, isolates, log }: CommandServices): Co
 		const callLog = log.child('core/commands', fields);
 		const transaction = openTransaction(installation, {
 			pool: postgres.commands,
+			fixed,
 			aside: postgres.app,
 			admit: () => admit(installation.id)
 		});

@@ -38,19 +38,34 @@ export const peopleTable: TableColumns = {
 
 const quote = (name: string) => pg.escapeIdentifier(name);
 
-export function columnTypes(table: TableColumns): Map<string, PostgresType> {
-	return new Map(table.columns.map((column) => [column.name, typeOfColumn(column)]));
+/** What every statement over a table needs of it, made once. */
+interface Shape {
+	readonly types: ReadonlyMap<string, PostgresType>;
+	readonly named: readonly NamedType[];
+	readonly list: string;
 }
 
-function named(table: TableColumns): NamedType[] {
-	return table.columns.map((column) => ({ name: column.name, type: typeOfColumn(column) }));
+const shapes = new WeakMap<TableColumns, Shape>();
+
+function shapeOf(table: TableColumns): Shape {
+	const found = shapes.get(table);
+	if (found) return found;
+	const named = table.columns.map((column) => ({ name: column.name, type: typeOfColumn(column) }));
+	const made: Shape = {
+		types: new Map(named.map(({ name, type }) => [name, type])),
+		named,
+		list: table.columns.map(({ name }) => quote(name)).join(', ')
+	};
+	shapes.set(table, made);
+	return made;
 }
 
-const columnList = (table: TableColumns) => table.columns.map(({ name }) => quote(name)).join(', ');
+const named = (table: TableColumns) => shapeOf(table).named;
+const columnList = (table: TableColumns) => shapeOf(table).list;
 
 /** Collects values and writes their places: `($1[3])::uuid`. */
 function collector(table: TableColumns) {
-	const types = columnTypes(table);
+	const { types } = shapeOf(table);
 	const values: (string | null)[] = [];
 	return {
 		values,
@@ -88,7 +103,8 @@ export function insertStatement(table: TableColumns, row: Readonly<Record<string
 		statement: {
 			text: `INSERT INTO ${quote(table.name)} ${what} RETURNING ${columnList(table)}`,
 			columns: named(table),
-			writes: true
+			writes: true,
+			fixed: true
 		},
 		values: collect.values
 	};
@@ -105,7 +121,8 @@ export function getStatement(
 		statement: {
 			text: `SELECT ${columnList(table)} FROM ${quote(table.name)} WHERE ${where}`,
 			columns: named(table),
-			writes: false
+			writes: false,
+			fixed: true
 		},
 		values: collect.values
 	};
@@ -124,7 +141,8 @@ export function updateStatement(
 		statement: {
 			text: `UPDATE ${quote(table.name)} SET ${set.join(', ')} WHERE ${where} RETURNING ${columnList(table)}`,
 			columns: named(table),
-			writes: true
+			writes: true,
+			fixed: true
 		},
 		values: collect.values
 	};
@@ -141,7 +159,8 @@ export function deleteStatement(
 		statement: {
 			text: `DELETE FROM ${quote(table.name)} WHERE ${where} RETURNING true`,
 			columns: [{ name: 'deleted', type: typeOfColumn({ type: 'boolean', array: false }) }],
-			writes: true
+			writes: true,
+			fixed: true
 		},
 		values: collect.values
 	};
@@ -159,7 +178,8 @@ export function visibleStatement(
 		statement: {
 			text: `SELECT true FROM ${quote(table.name)} WHERE ${where}`,
 			columns: [{ name: 'visible', type: typeOfColumn({ type: 'boolean', array: false }) }],
-			writes: false
+			writes: false,
+			fixed: true
 		},
 		values: collect.values
 	};
@@ -198,7 +218,8 @@ export function listStatement(
 				`LIMIT ${limit}`
 			].join(' '),
 			columns: named(table),
-			writes: false
+			writes: false,
+			fixed: true
 		},
 		values: collect.values
 	};

@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from '#platform/postgres';
 import { runBatch, tooMuch, type BatchLimits, type Step, type StepResult } from './batch.ts';
 import { databaseError } from './database-error.ts';
 import { errors } from './errors.ts';
+import type { FixedStatements } from './fixed-statements.ts';
 import { typeOfOid, type PostgresType } from './postgres-types.ts';
 import { arrayLiteral } from './values.ts';
 
@@ -14,6 +15,8 @@ export interface WalledStatement {
 	readonly columns: readonly NamedType[];
 	/** Its rows are rows that were written. */
 	readonly writes: boolean;
+	/** Loam wrote the text: it may have a function of its own. */
+	readonly fixed?: true;
 }
 
 export interface NamedType {
@@ -59,13 +62,17 @@ const writtenId: Step = { text: 'SELECT pg_current_xact_id_if_assigned()::text' 
 /** Where a transaction gets its connection, and its place among those of its tenant. */
 export interface TransactionSource {
 	readonly pool: Pool;
+	readonly fixed: FixedStatements;
 	/** For what must not wait behind commands. */
 	readonly aside: Pool;
 	/** Resolves with what gives the place back. */
 	admit(): Promise<() => void>;
 }
 
-export function openTransaction(place: Place, { pool, aside, admit }: TransactionSource): CommandTransaction {
+export function openTransaction(
+	place: Place,
+	{ pool, aside, fixed, admit }: TransactionSource
+): CommandTransaction {
 	let client: PoolClient | undefined;
 	let leave = () => {};
 	let begun = false;
@@ -130,6 +137,22 @@ export function openTransaction(place: Place, { pool, aside, admit }: Transactio
 		leave();
 	}
 
+	/** The function that runs it as the tenant's run role, with its values as one array of text. */
+	function walled(
+		{ text, columns, fixed: isFixed }: WalledStatement,
+		values: readonly (string | null)[],
+		also = ''
+	): Step {
+		const list = columns.map(({ type }, i) => `c${i} ${type.name}`).join(', ');
+		const own = isFixed && fixed.functionFor(place, text);
+		const call = own ? `${own}($1::text[])` : 'run_sql($1, $2::text[])';
+		const array = arrayLiteral(values);
+		return {
+			text: `SELECT t.*${also} FROM ${pg.escapeIdentifier(place.stateSchema)}.${call} AS t (${list})`,
+			values: own ? [array] : [text, array]
+		};
+	}
+
 	function end(results: StepResult[]): bigint | undefined {
 		over = true;
 		release();
@@ -139,21 +162,21 @@ export function openTransaction(place: Place, { pool, aside, admit }: Transactio
 
 	return {
 		async run(statement, values) {
-			const [result] = await batch([walled(place, statement, values)]);
+			const [result] = await batch([walled(statement, values)]);
 			if (statement.writes) written += result!.rows.length;
 			if (written > maxWritten) throw tooManyRows();
 			return result!.rows;
 		},
 		async runLast(statement, values) {
 			if (begun) {
-				const steps = [walled(place, statement, values), writtenId, { text: 'COMMIT' }];
+				const steps = [walled(statement, values), writtenId, { text: 'COMMIT' }];
 				const results = await committing(batch(steps));
 				return { rows: results[0]!.rows, txid: end(results) };
 			}
 			// Alone, a statement is its own transaction. Who is too slow is cancelled by `rollback`.
 			begun = true;
 			const [result] = await committing(
-				batch([walled(place, statement, values, ', pg_current_xact_id_if_assigned()::text')])
+				batch([walled(statement, values, ', pg_current_xact_id_if_assigned()::text')])
 			);
 			over = true;
 			release();
@@ -228,20 +251,6 @@ async function committing<T>(sent: Promise<T>): Promise<T> {
 			error
 		);
 	}
-}
-
-/** The function that runs it as the tenant's run role, with its values as one array of text. */
-function walled(
-	place: Place,
-	{ text, columns }: WalledStatement,
-	values: readonly (string | null)[],
-	also = ''
-): Step {
-	const list = columns.map(({ type }, i) => `c${i} ${type.name}`).join(', ');
-	return {
-		text: `SELECT t.*${also} FROM ${pg.escapeIdentifier(place.stateSchema)}.run_sql($1, $2::text[]) AS t (${list})`,
-		values: [text, arrayLiteral(values)]
-	};
 }
 
 function knownType(oid: number, what: string): PostgresType {
