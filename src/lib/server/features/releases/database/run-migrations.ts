@@ -1,7 +1,7 @@
 import type { Diagnostic } from '#kernel';
 import { postgresDiagnostic } from '#engine/sql';
 import type { Client } from '#platform/postgres';
-import type { Migration } from '../gate/migrations.ts';
+import type { Migration } from './migration.ts';
 
 /** What Postgres says of a statement that it refuses. */
 export interface PostgresError extends Error {

@@ -3,7 +3,7 @@ import type { Diagnostic } from '#kernel';
 import { compareTables, quote, type TableSpec } from '#engine/schema';
 import type { Place, Tenancy } from '#core/tenancy';
 import type { Client } from '#platform/postgres';
-import type { Migration } from '../gate/migrations.ts';
+import type { Migration } from './migration.ts';
 import { readCatalog } from './catalog.ts';
 import { runMigrations } from './run-migrations.ts';
 

@@ -3,14 +3,7 @@ import { guardMigration } from '#engine/sql';
 import { filesOf, sha256, type ModuleFiles } from '#engine/module';
 import { draftMigration, type TableSpec } from '#engine/schema';
 import { readDeep } from './too-deep.ts';
-
-/** One file of migrations/, in the order in which they run. */
-export interface Migration {
-	readonly file: string;
-	readonly sql: string;
-	/** SHA-256 of the text, hex. */
-	readonly sha256: string;
-}
+import type { Migration } from '../database/migration.ts';
 
 /** What the releases of a module bind its next one to. */
 export interface Released {
