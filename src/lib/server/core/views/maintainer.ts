@@ -48,6 +48,12 @@ export interface MaintainerOptions {
 /** How far behind the reader may be for a fence to be opened, and how long one waits for its marker (rule 3). */
 const lagLimit = 16n << 20n;
 const drainLimitMs = 10_000;
+/**
+ * Each function that a session has called takes memory in it (rule 14: 247 MB for 1,500): past so many
+ * views the connection is replaced, but not all the time.
+ */
+const recycleViews = 500;
+const recycleAfterMs = 5 * 60_000;
 /** A commit is in the WAL some microseconds before snapshots see it: the first retries come at once. */
 const retriesAtOnce = 3;
 const retryLastMs = 50;
@@ -73,6 +79,8 @@ export class Maintainer {
 	#running: Promise<void> | undefined;
 	#retry: NodeJS.Timeout | undefined;
 	#retries = 0;
+	readonly #called = new Set<number>();
+	readonly #startedAt = Date.now();
 	/** The last batch failed: the next finds out which view is at fault. */
 	#careful = false;
 	#ended: Error | undefined;
@@ -208,11 +216,18 @@ export class Maintainer {
 				if (progressed || isNew || this.#changes.length + this.#requests.length > 0) this.#retries = 0;
 				else break;
 			}
+			this.#recycle();
 		} catch (error) {
 			this.end(error as Error);
 		}
 		this.#running = undefined;
 		if (!this.#ended && this.#hasWork()) this.#retryLater();
+	}
+
+	/** Between batches, so that nothing is done twice. */
+	#recycle(): void {
+		if (this.#called.size < recycleViews || Date.now() - this.#startedAt < recycleAfterMs) return;
+		this.end(errors.TURN_ENDED('The connection of the maintainer has grown large and is replaced.'));
 	}
 
 	/** Only what no snapshot sees yet is left: look again soon, for no further WAL may come (rule 5). */
@@ -349,6 +364,7 @@ export class Maintainer {
 		this.#feed?.acknowledge(this.#inbox.durable);
 		this.#options.catalog.record(outcome);
 		this.#options.onAdvance(this.#progress, outcome, work);
+		for (const { entry } of work) this.#called.add(entry.id);
 	}
 
 	/** Lets go whoever waited for this. */
