@@ -5,7 +5,7 @@ import type { Client } from '#platform/postgres';
 import { readCatalog } from '../database/catalog.ts';
 import { runMigrations } from '../database/run-migrations.ts';
 import { demoFile, loadSeeds } from '../database/seeds.ts';
-import type { Migration } from './migrations.ts';
+import type { Migration } from '../database/migration.ts';
 
 /** Runs all migrations from nothing in a shadow schema and compares the tables with what schema.proto says. */
 export async function rehearse(
