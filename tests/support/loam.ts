@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,8 @@ const admin = { email: 'admin@example.org', password: 'correct horse battery' };
 export async function startLoam(environment: Readonly<Record<string, string>> = {}): Promise<RunningLoam> {
 	const port = await freePort();
 	const dataDir = mkdtempSync(join(tmpdir(), 'loam-e2e-'));
+	// As root Postgres runs as somebody else, who must be able to enter.
+	chmodSync(dataDir, 0o755);
 	const url = `http://localhost:${port}`;
 	const env = {
 		...process.env,
@@ -73,9 +75,15 @@ export async function startLoam(environment: Readonly<Record<string, string>> = 
 		restart: start,
 		async stop() {
 			await end(child, 'SIGINT');
-			rmSync(dataDir, { recursive: true, force: true });
+			removeData(dataDir);
 		}
 	};
+}
+
+function removeData(dataDir: string): void {
+	const elsewhere = join(dataDir, 'postgres', 'location');
+	if (existsSync(elsewhere)) rmSync(readFileSync(elsewhere, 'utf8').trim(), { recursive: true, force: true });
+	rmSync(dataDir, { recursive: true, force: true });
 }
 
 async function untilReady(url: string, child: ChildProcess, printed: () => string): Promise<void> {

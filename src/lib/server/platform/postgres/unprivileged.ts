@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+	chownSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -34,21 +44,36 @@ export function findHome(dir: string): Home {
 	return moveOut(dir, native, account);
 }
 
+/** Where the unprivileged user finds what a private clone hides. */
+const reachable = '/var/lib/loam';
+
 function moveOut(dir: string, native: string, account: Account): Home {
 	const pointer = join(dir, 'location');
 	const home = existsSync(pointer)
 		? readFileSync(pointer, 'utf8').trim()
-		: join('/var/lib/loam', createHash('sha256').update(dir).digest('hex').slice(0, 12));
+		: join(reachable, createHash('sha256').update(dir).digest('hex').slice(0, 12));
 	mkdirSync(home, { recursive: true, mode: 0o755 });
 	chownSync(home, account.uid, account.gid);
-	const version = createHash('sha256').update(native).digest('hex').slice(0, 8);
-	const copy = join(home, `postgres-${version}`);
-	if (!existsSync(join(copy, 'complete'))) {
-		cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-		writeFileSync(join(copy, 'complete'), '');
-	}
 	writeFileSync(pointer, `${home}\n`);
-	return { native: copy, data: join(home, 'data'), account };
+	return { native: copyBinaries(native), data: join(home, 'data'), account };
+}
+
+/** One copy for all clusters of this package's version; made beside and renamed, so that it is whole or absent. */
+function copyBinaries(native: string): string {
+	const { version } = JSON.parse(readFileSync(join(dirname(native), 'package.json'), 'utf8')) as {
+		version: string;
+	};
+	const copy = join(reachable, `postgres-${version}`);
+	if (existsSync(copy)) return copy;
+	const making = `${copy}.${process.pid}`;
+	cpSync(native, making, { recursive: true, verbatimSymlinks: true });
+	try {
+		renameSync(making, copy);
+	} catch (error) {
+		rmSync(making, { recursive: true, force: true });
+		if (!existsSync(copy)) throw error;
+	}
+	return copy;
 }
 
 /** The binaries from the npm package of this platform. */
