@@ -14,7 +14,7 @@ import {
 	type JsonObject
 } from './json.ts';
 import { targets } from './toggled.ts';
-import type { Action, ActionSlot, Execute, Then } from './types.ts';
+import type { Action, ActionSlot, Execute, OpenUrl, Then } from './types.ts';
 import { safeImage, safeLink } from '../markdown/urls.ts';
 
 export function compileActions(json: Json | undefined): ActionSlot[] {
@@ -36,11 +36,7 @@ function known(json: JsonObject): Action | undefined {
 	const base = common(json);
 	switch (json['type']) {
 		case 'Action.OpenUrl':
-			return {
-				...base,
-				kind: 'Action.OpenUrl',
-				url: mapRead(readOptional(json['url']), (url) => url && safeLink(url))
-			};
+			return { ...base, kind: 'Action.OpenUrl', ...address(json['url']) };
 		case 'Action.Execute':
 		case 'Action.Submit':
 			return { ...base, ...execute(json, json['type']) };
@@ -51,6 +47,15 @@ function known(json: JsonObject): Action | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** `tickets/${id}`: whatever the data says, this stays a path of the module. */
+const path = /^[\w-][\w.-]*\//;
+
+function address(json: Json | undefined): Pick<OpenUrl, 'url' | 'inside'> {
+	const read = readOptional(json);
+	const inside = typeof json === 'string' && path.test(json);
+	return { inside, url: inside ? read : mapRead(read, (url) => url && safeLink(url)) };
 }
 
 function common(json: JsonObject) {

@@ -200,6 +200,8 @@ interface ActionBase {
 
 export interface OpenUrl extends ActionBase {
 	readonly kind: 'Action.OpenUrl';
+	/** It can lead nowhere but into the module. */
+	readonly inside: boolean;
 	readonly url: Read<string | undefined>;
 }
 

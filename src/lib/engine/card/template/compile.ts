@@ -87,12 +87,20 @@ function compileElement(
 }
 
 function compileText(parts: readonly Expression[], names: Names): Evaluate {
-	const evaluate = parts.map((part) => compileExpression(part, names));
+	const evaluate = parts.map((part): Evaluate => {
+		const run = compileExpression(part, names);
+		return neverFails(part) ? run : (scope) => attempt(run, scope);
+	});
 	return (scope) => {
 		let text = '';
-		for (const part of evaluate) text += stringify(attempt(part, scope));
+		for (let i = 0; i < evaluate.length; i++) text += stringify(evaluate[i]!(scope));
 		return text;
 	};
+}
+
+/** Reading a property gives undefined at worst. */
+function neverFails(expression: Expression): boolean {
+	return expression.kind === 'constant' || expression.kind === 'name' || expression.kind === 'member';
 }
 
 function compileCall(
