@@ -4,7 +4,7 @@ import type { Client, Postgres } from '#platform/postgres';
 import { openFeed, sees, type Feed, type PgSnapshot, type SourceTransaction } from '#core/cdc';
 import { addSources, gather, planBatch, sourcesOf, type ViewWork } from './batch.ts';
 import type { Catalog } from './catalog.ts';
-import { deferred, type Deferred } from './deferred.ts';
+import type { Deferred } from './deferred.ts';
 import { errors } from './errors.ts';
 import { Drain } from './drain.ts';
 import { emitMarker, newNonce, openFence, type Fence } from './fence.ts';
@@ -14,20 +14,8 @@ import type { Lease } from './lease.ts';
 import { LockSet } from './lock-set.ts';
 import { failViewsOfMissingTables } from './missing-tables.ts';
 import { isDisconnect, isLeaseLost, isMissingTable, isTransient } from './pg-errors.ts';
+import { Waiting, type Progress, type SnapshotRequest } from './waiting.ts';
 import { isJournalled, isShort, nothing, writeBatch, type Outcome, type ViewChange } from './write-batch.ts';
-
-/** What the views hold, and the number of the last batch that changed one. */
-export interface Progress {
-	readonly seq: bigint;
-	readonly snapshot: PgSnapshot;
-}
-
-/** Imports a fence's snapshot into another session while the fence is open. */
-export interface SnapshotRequest {
-	import(exported: string): Promise<void>;
-	/** Where the views stand at the snapshot that was imported. */
-	readonly bound: Deferred<Progress>;
-}
 
 export interface MaintainerOptions {
 	readonly postgres: Postgres;
@@ -70,12 +58,9 @@ export class Maintainer {
 	readonly #locks = new LockSet();
 	readonly #drain = new Drain();
 	readonly #guesses = new GuessLimit();
+	readonly #waiting = new Waiting();
 	#feed: Feed | undefined;
 	#progress: Progress;
-	#changes: { readonly change: ViewChange; readonly done: Deferred<void> }[] = [];
-	#requests: SnapshotRequest[] = [];
-	#barriers: { readonly received: number; readonly reached: Deferred<void> }[] = [];
-	#waiters: { readonly xid: bigint; readonly applied: Deferred<Progress> }[] = [];
 	#running: Promise<void> | undefined;
 	#retry: NodeJS.Timeout | undefined;
 	#retries = 0;
@@ -115,42 +100,29 @@ export class Maintainer {
 
 	/** Does it in the next fence. Rejects with VIEW_FAILED where the view's own function fails. */
 	change(change: ViewChange): Promise<void> {
-		const done = deferred<void>();
-		if (this.#ended) done.reject(this.#ended);
-		else this.#changes.push({ change, done });
-		this.#wake();
-		return done.promise;
+		return this.#wait(() => this.#waiting.addChange(change));
 	}
 
 	/** Binds a snapshot to a position: that of the next fence to be opened. */
-	snapshot(request: SnapshotRequest): void {
-		if (this.#ended) request.bound.reject(this.#ended);
-		else this.#requests.push(request);
-		this.#wake();
+	snapshot(request: SnapshotRequest): Promise<Progress> {
+		return this.#wait(() => {
+			this.#waiting.requests.push(request);
+			return request.bound.promise;
+		});
 	}
 
 	/** Resolves when everything that was received before this call is in the views. */
 	barrier(): Promise<void> {
-		const reached = deferred<void>();
-		if (this.#ended) reached.reject(this.#ended);
-		else this.#barriers.push({ received: this.#inbox.received, reached });
-		this.#wake();
-		return reached.promise;
+		return this.#wait(() => this.#waiting.addBarrier(this.#inbox.received));
 	}
 
 	/** Resolves when the views hold what the transaction did. `forget` ends the wait. */
 	whenApplied(xid: bigint): { readonly promise: Promise<Progress>; forget(): void } {
-		const applied = deferred<Progress>();
-		if (this.#ended) applied.reject(this.#ended);
-		else if (sees(this.#progress.snapshot, xid)) applied.resolve(this.#progress);
-		else this.#waiters.push({ xid, applied });
+		if (this.#ended) return { promise: Promise.reject(this.#ended), forget() {} };
+		if (sees(this.#progress.snapshot, xid)) return { promise: Promise.resolve(this.#progress), forget() {} };
+		const waiter = this.#waiting.addWaiter(xid);
 		this.#wake();
-		return {
-			promise: applied.promise,
-			forget: () => {
-				this.#waiters = this.#waiters.filter((waiter) => waiter.applied !== applied);
-			}
-		};
+		return waiter;
 	}
 
 	/** Finishes the batch under way, tells the slot, and closes the connections. */
@@ -170,14 +142,15 @@ export class Maintainer {
 		this.#ended = error;
 		clearTimeout(this.#retry);
 		this.#drain.abort();
-		const waiting = [
-			...this.#changes.splice(0).map(({ done }) => done),
-			...this.#requests.splice(0).map(({ bound }) => bound),
-			...this.#barriers.splice(0).map(({ reached }) => reached),
-			...this.#waiters.splice(0).map(({ applied }) => applied)
-		];
-		for (const { reject } of waiting) reject(error);
+		this.#waiting.reject(error);
 		this.#options.onEnd(error);
+	}
+
+	#wait<T>(enlist: () => Promise<T>): Promise<T> {
+		if (this.#ended) return Promise.reject(this.#ended);
+		const promise = enlist();
+		this.#wake();
+		return promise;
 	}
 
 	#receive(transaction: SourceTransaction): void {
@@ -198,10 +171,7 @@ export class Maintainer {
 	}
 
 	#hasWork(): boolean {
-		return (
-			!this.#inbox.isEmpty ||
-			this.#changes.length + this.#requests.length + this.#barriers.length + this.#waiters.length > 0
-		);
+		return !this.#inbox.isEmpty || !this.#waiting.isEmpty;
 	}
 
 	async #run(): Promise<void> {
@@ -210,11 +180,11 @@ export class Maintainer {
 			await Promise.resolve();
 			while (!this.#ended && this.#hasWork()) {
 				const received = this.#inbox.received;
-				const waiters = this.#waiters.length;
+				const waiting = this.#waiting.count;
 				const progressed = await this.#cycle();
-				const isNew = this.#inbox.received > received || this.#waiters.length > waiters;
-				if (progressed || isNew || this.#changes.length + this.#requests.length > 0) this.#retries = 0;
-				else break;
+				const isNew = this.#inbox.received > received || this.#waiting.count > waiting;
+				if (!progressed && !isNew) break;
+				this.#retries = 0;
 			}
 			this.#recycle();
 		} catch (error) {
@@ -241,11 +211,11 @@ export class Maintainer {
 	async #cycle(): Promise<boolean> {
 		await this.#catchUp();
 		if (this.#ended) return false;
-		const requests = this.#requests.splice(0);
+		const requests = this.#waiting.requests.splice(0);
 		try {
 			const progressed = await this.#fenced(requests);
 			if (progressed !== undefined) return progressed;
-			this.#requests.unshift(...requests);
+			this.#waiting.requests.unshift(...requests);
 			return true;
 		} catch (error) {
 			for (const { bound } of requests) bound.reject(this.#ended ?? error);
@@ -286,7 +256,7 @@ export class Maintainer {
 	/** The short way, where it is likely to be right: true when the batch is committed. */
 	async #tryFast(locked: ReadonlySet<string>, requests: readonly SnapshotRequest[]): Promise<boolean> {
 		const { client, catalog, lease } = this.#options;
-		if (this.#careful || requests.length + this.#changes.length > 0) return false;
+		if (this.#careful || requests.length + this.#waiting.changes.length > 0) return false;
 		// What the stream says of its place comes right behind the last commit.
 		if (!this.#drain.has(this.#inbox.end)) await new Promise(setImmediate);
 		const seen = this.#inbox.transactions;
@@ -325,7 +295,7 @@ export class Maintainer {
 	/** Tables that the batch will read, as far as one can tell before the drain. */
 	#expectedSources(): Set<string> {
 		const tables = sourcesOf(planBatch(this.#options.catalog, this.#inbox.transactions));
-		for (const { change } of this.#changes) addSources(tables, change.entry);
+		for (const { change } of this.#waiting.changes) addSources(tables, change.entry);
 		return tables;
 	}
 
@@ -336,14 +306,14 @@ export class Maintainer {
 		requests: readonly SnapshotRequest[]
 	): Promise<boolean> {
 		const { client, catalog, lease } = this.#options;
-		const changes = this.#changes.slice();
+		const changes = this.#waiting.changes.slice();
 		const at = { seq: this.#progress.seq + 1n, snapshot: fence.snapshot.text, epoch: lease.epoch };
 		gather(catalog, seen);
 		const doing = changes.map(({ change }) => change);
 		if (this.#inbox.isFull) this.#feed?.pause();
 		const outcome = await writeBatch(client, work, doing, at, this.#careful);
 		this.#careful = false;
-		this.#changes.splice(0, changes.length);
+		this.#waiting.changes.splice(0, changes.length);
 		this.#advance(fence.snapshot, seen, work, outcome);
 		for (const { bound } of requests) bound.resolve(this.#progress);
 		for (const { change, done } of changes) settle(change, done, outcome);
@@ -367,16 +337,8 @@ export class Maintainer {
 		for (const { entry } of work) this.#called.add(entry.id);
 	}
 
-	/** Lets go whoever waited for this. */
 	#release(): boolean {
-		const { snapshot } = this.#progress;
-		const reached = this.#barriers.filter(({ received }) => this.#inbox.isDoneUpTo(received));
-		const applied = this.#waiters.filter(({ xid }) => sees(snapshot, xid));
-		this.#barriers = this.#barriers.filter((barrier) => !reached.includes(barrier));
-		this.#waiters = this.#waiters.filter((waiter) => !applied.includes(waiter));
-		for (const barrier of reached) barrier.reached.resolve();
-		for (const waiter of applied) waiter.applied.resolve(this.#progress);
-		return reached.length + applied.length > 0;
+		return this.#waiting.release(this.#progress, (received) => this.#inbox.isDoneUpTo(received));
 	}
 
 	/** After an error in an open fence: nothing was committed. Rethrows what ends the turn. */

@@ -1,7 +1,8 @@
 import type { Client, PoolClient, Postgres } from '#platform/postgres';
 import { deferred } from './deferred.ts';
 import { errors } from './errors.ts';
-import type { Maintainer, Progress, SnapshotRequest } from './maintainer.ts';
+import type { Maintainer } from './maintainer.ts';
+import type { Progress, SnapshotRequest } from './waiting.ts';
 import type { Turns } from './turns.ts';
 import type { Position } from './types.ts';
 
@@ -43,8 +44,7 @@ async function importSnapshot(client: PoolClient, maintainer: Maintainer): Promi
 				imported = true;
 			}
 		};
-		maintainer.snapshot(request);
-		const progress = await request.bound.promise;
+		const progress = await maintainer.snapshot(request);
 		if (imported) return progress;
 	}
 	throw errors.VIEW_NOT_READY('The view could not be read just now. Please try again.');

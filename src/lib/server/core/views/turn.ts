@@ -6,8 +6,9 @@ import type { Catalog, ViewEntry } from './catalog.ts';
 import { connectMaintainer, maintainerName, useOrigin } from './connection.ts';
 import { takeLease } from './lease.ts';
 import { loadCatalog } from './load-catalog.ts';
-import { Maintainer, type Progress } from './maintainer.ts';
+import { Maintainer } from './maintainer.ts';
 import { makePartitions } from './partitions.ts';
+import type { Progress } from './waiting.ts';
 import type { Outcome, ViewChange } from './write-batch.ts';
 
 export interface TurnOptions {

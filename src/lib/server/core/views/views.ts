@@ -6,7 +6,7 @@ import { ensureViews, retainViews, type AsOwner } from './ensure.ts';
 import { errors } from './errors.ts';
 import { operations, readJournal } from './journal-read.ts';
 import { JournalTail } from './journal-tail.ts';
-import type { Progress } from './maintainer.ts';
+import type { Progress } from './waiting.ts';
 import { keepJournal } from './journal-keeper.ts';
 import { readMaintained, readThrough } from './snapshot-read.ts';
 import { Turns } from './turns.ts';
