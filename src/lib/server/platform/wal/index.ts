@@ -1,4 +1,3 @@
 export { formatLsn, parseLsn, type Lsn } from './lsn.ts';
-export { Decoder } from './decoder.ts';
 export { openWalStream, type WalOptions, type WalStream } from './stream.ts';
 export type * from './messages.ts';

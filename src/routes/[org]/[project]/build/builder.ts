@@ -8,7 +8,10 @@ export async function builderOf(event: RequestEvent & { params: { org: string; p
 	const project = await tenancy.project(event.params.org, event.params.project);
 	const held = project && identity.rolesIn(principal, project);
 	if (!project || !held || held.size === 0) {
-		error(404, { message: 'There is no such project, or you have no role in it.', reason: 'PROJECT_UNKNOWN' });
+		error(404, {
+			message: 'There is no such project, or you have no role in it.',
+			reason: 'PROJECT_UNKNOWN'
+		});
 	}
 	if (!held.has('project-admin')) {
 		error(403, { message: 'Only an admin of the project builds its modules.', reason: 'PROJECT_DENIED' });
