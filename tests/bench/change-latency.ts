@@ -64,6 +64,8 @@ async function measure({ cluster, db }: OwnCluster): Promise<Row[]> {
 	const bare = await openBareReader(client, cluster.url);
 	try {
 		await client.query('VACUUM ANALYZE');
+		// so that none is under way while it is measured
+		await client.query('CHECKPOINT');
 		const at = (table: string) => `UPDATE ${place.schema}.${table}`;
 		return [
 			await compare('plain', 2, {
