@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, readonly string[]>> = {
 	'filter-scaling': ['filter-scaling'],
 	'command-insert': ['command insert'],
 	'sandbox-warm': ['sandbox warm'],
+	'sandbox-neighbour': ['sandbox neighbour'],
 	'page-hand-written': ['page hand-written'],
 	publish: ['publish']
 };

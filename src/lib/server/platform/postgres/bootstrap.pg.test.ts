@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bootstrapInstance } from '#platform/postgres';
 import { testPostgres, type TestPostgres } from '#support/postgres';
 
 let db: TestPostgres;
@@ -29,6 +30,11 @@ describe('bootstrapInstance', () => {
 			views.query(`SELECT pg_logical_emit_message(false, 'loam', 'x', true)`)
 		).resolves.toBeDefined();
 		await views.end();
+	});
+
+	test('refuses a role that is no superuser, and says what to do', async () => {
+		const admin = db.instance.urlAs('admin');
+		await expect(bootstrapInstance(admin)).rejects.toMatchObject({ reason: 'POSTGRES_PRIVILEGE' });
 	});
 
 	test('gives a clone an identity of its own', async () => {

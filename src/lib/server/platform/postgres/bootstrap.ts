@@ -34,7 +34,7 @@ const minimumVersion = 180000;
 
 /**
  * Makes the instance's identity and logins in the database of `url`, or finds them. Idempotent. `url`
- * must be a superuser, or a role that owns the database and has CREATEROLE and REPLICATION.
+ * must be a superuser: it is used here alone, to make the logins and the walls between them.
  * A database that was cloned gets an identity of its own. Throws POSTGRES_TOO_OLD, POSTGRES_SETTING,
  * POSTGRES_PRIVILEGE.
  */
@@ -43,13 +43,13 @@ export async function bootstrapInstance(url: string): Promise<Instance> {
 	await client.connect();
 	try {
 		await checkServer(client);
-		const superuser = await isSuperuser(client);
+		await requireSuperuser(client);
 		const { id, database } = await ensureIdentity(client);
 		const logins = loginNames(id);
 		const instance = describe(url, id, database, logins);
 		await ensureLogins(client, instance, passwordFor(url, id));
 		await takeOwnership(client, database, logins);
-		if (superuser) await hardenCluster(client, logins);
+		await hardenCluster(client, logins);
 		return instance;
 	} finally {
 		await client.end();
@@ -96,15 +96,13 @@ async function checkServer(client: pg.Client): Promise<void> {
 	}
 }
 
-async function isSuperuser(client: pg.Client): Promise<boolean> {
-	const { rows } = await client.query<{ rolsuper: boolean; rolcreaterole: boolean; rolreplication: boolean }>(
-		'SELECT rolsuper, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = current_user'
+async function requireSuperuser(client: pg.Client): Promise<void> {
+	const { rows } = await client.query<{ rolsuper: boolean }>(
+		'SELECT rolsuper FROM pg_roles WHERE rolname = current_user'
 	);
-	const role = rows[0]!;
-	if (role.rolsuper) return true;
-	if (role.rolcreaterole && role.rolreplication) return false;
+	if (rows[0]?.rolsuper) return;
 	throw errors.POSTGRES_PRIVILEGE(
-		'The role in DATABASE_URL needs CREATEROLE and REPLICATION and must own the database: ALTER ROLE … CREATEROLE REPLICATION.'
+		'The role in DATABASE_URL must be a superuser: at each start it makes the logins that Loam works with, which are none. Run ALTER ROLE … SUPERUSER.'
 	);
 }
 
