@@ -106,7 +106,8 @@ describe('validateCard', () => {
 const samples = new URL('../../../../../../shared/corpora/adaptive-cards/samples/', import.meta.url);
 
 describe.skipIf(!existsSync(samples))('official samples (skipped where the corpus is absent)', () => {
-	const files = ['v1.0/Elements', 'v1.1/Elements', 'v1.2/Elements'].flatMap((folder) =>
+	const folders = existsSync(samples) ? ['v1.0/Elements', 'v1.1/Elements', 'v1.2/Elements'] : [];
+	const files = folders.flatMap((folder) =>
 		readdirSync(new URL(`${folder}/`, samples)).map((name) => `${folder}/${name}`)
 	);
 	test.each(files)('%s never makes the check fail', (file) => {
