@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '#support/browser';
+import { builderOf } from '#support/builder';
 import { startLoam, type RunningLoam } from '#support/loam';
 import { addPerson, visit, type Visitor } from '#support/people';
 
@@ -252,5 +253,25 @@ describe('who may', () => {
 		await page.locator(`a[href="/home/main/build/${name}"]`).click();
 		await openFile(page, view);
 		expect(ada.troubles.filter((trouble) => /style|policy/i.test(trouble))).toEqual([]);
+	});
+});
+
+describe('the types of handlers', () => {
+	test('follow the schema, also after a finding has shown where they stand', async () => {
+		const page = await openTab(ada, logic);
+		const builder = builderOf(page, loam.url);
+		const [handler, schema] = [(await onServer(logic))!, (await onServer('schema.proto'))!];
+		await builder.write(logic, handler.replace('insert({ text', 'insert({ shelf: request.shelf, text'));
+		await page
+			.getByText(/'shelf' does not exist/)
+			.first()
+			.waitFor({ timeout: 20_000 });
+		const shelved = schema
+			.replace(/(message Note \{[\s\S]*?)\n\}/, '$1\n\tstring shelf = 9;\n}')
+			.replace(/(message AddNoteRequest \{[\s\S]*?)\n\}/, '$1\n\tstring shelf = 9;\n}');
+		await builder.write('schema.proto', shelved);
+		await builder.draftMigration();
+		await page.getByText('No problems').waitFor({ timeout: 20_000 });
+		await page.close();
 	});
 });

@@ -145,13 +145,16 @@ function environment(front = []) {
 	return { ...process.env, PATH: [...path, process.env['PATH']].join(delimiter) };
 }
 
-/** Runs to the end; anything but success ends this process with what to look at. */
+/** Runs to the end, quietly; anything but success ends this process with all that was said. */
 function must(name, args, front = [], cwd = root) {
 	const result = spawnSync(name, args, {
 		cwd,
-		stdio: ['ignore', 'inherit', 'inherit'],
-		env: environment(front)
+		encoding: 'utf8',
+		env: environment(front),
+		maxBuffer: 64 << 20,
+		stdio: ['ignore', 'pipe', 'pipe']
 	});
+	if (result.status !== 0) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
 	if (result.status !== 0)
 		fail(`"${name} ${args.join(' ')}" failed${result.error ? `: ${result.error.message}` : ''}.`);
 }

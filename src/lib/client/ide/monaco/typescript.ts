@@ -33,10 +33,11 @@ export function configureTypeScript({ typescript }: MonacoParts): void {
 	defaults.setEagerModelSync(true);
 }
 
-export function setSdk({ typescript }: MonacoParts, types: string): void {
-	typescript.typescriptDefaults.setExtraLibs(
-		types === '' ? [] : [{ content: types, filePath: `file:///${sdkPath}` }]
-	);
+export function setSdk({ monaco, typescript }: MonacoParts, types: string): void {
+	const filePath = `file:///${sdkPath}`;
+	// A finding that refers to the types makes Monaco open a model of them, and it reads that one from then on.
+	monaco.editor.getModel(monaco.Uri.parse(filePath))?.setValue(types);
+	typescript.typescriptDefaults.setExtraLibs(types === '' ? [] : [{ content: types, filePath }]);
 }
 
 /** What TypeScript says of all files that Monaco knows. */
@@ -44,7 +45,10 @@ export function typeProblems({ monaco }: MonacoParts): Diagnostic[] {
 	return monaco.editor
 		.getModelMarkers({ owner: 'typescript' })
 		.filter(
-			({ severity, resource }) => severity >= monaco.MarkerSeverity.Warning && resource.scheme === 'file'
+			({ severity, resource }) =>
+				severity >= monaco.MarkerSeverity.Warning &&
+				resource.scheme === 'file' &&
+				resource.path !== `/${sdkPath}`
 		)
 		.map((marker) => ({
 			severity: marker.severity === monaco.MarkerSeverity.Error ? ('error' as const) : ('warning' as const),
