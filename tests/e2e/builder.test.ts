@@ -261,6 +261,12 @@ describe('the types of handlers', () => {
 		const page = await openTab(ada, logic);
 		const builder = builderOf(page, loam.url);
 		const [handler, schema] = [(await onServer(logic))!, (await onServer('schema.proto'))!];
+		// This finding points at the declaration of `text`: the editor opens the types as a file of its own.
+		await builder.write(logic, handler.replaceAll('request.text', 'request.txt'));
+		await page
+			.getByText(/Did you mean 'text'/)
+			.first()
+			.waitFor({ timeout: 20_000 });
 		await builder.write(logic, handler.replace('insert({ text', 'insert({ shelf: request.shelf, text'));
 		await page
 			.getByText(/'shelf' does not exist/)
