@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { finishView, planView, type ViewSpec } from '#engine/view';
 import type { Postgres } from '#platform/postgres';
 import type { Place, Tenancy } from '#core/tenancy';
 import type { JournalRow, RunningViews } from '#core/views';
@@ -39,19 +40,21 @@ export const named = maintainedSpec({
 	touched: `SELECT key FROM changed WHERE source = 'accounts' UNION SELECT a.id::text FROM {data}.accounts a JOIN changed c ON c.source = 'regions' AND a.region = c.key::int`
 });
 
-/** Sums of the regions: a group. */
-export const sums = maintainedSpec({
-	name: 'sums',
-	hash: 'ba00000000000003',
-	select:
-		'SELECT region::text AS key, sum(balance) AS balance, count(*) AS accounts FROM {data}.accounts GROUP BY region',
-	columns: [
-		['balance', 'bigint'],
-		['accounts', 'bigint']
-	],
-	sources: [{ table: 'accounts', key: ['id'] }],
-	touched: `SELECT DISTINCT region::text AS key FROM {data}.accounts`
-});
+/** Sums of the regions: a group, as the planner keeps it. */
+export const sums = await planned();
+
+async function planned(): Promise<ViewSpec> {
+	const column = (name: string) => ({ name, type: 'integer', array: false, nullable: false });
+	const outcome = await planView({
+		name: 'sums',
+		file: 'views/sums.sql',
+		sql: 'SELECT region, sum(balance) AS balance, count(*) AS accounts FROM accounts GROUP BY region',
+		tables: [{ name: 'accounts', key: ['id'], columns: ['id', 'region', 'balance'].map(column) }]
+	});
+	if (!outcome.ok) throw new Error(JSON.stringify(outcome.diagnostics));
+	// the outputs' types, then those of what the program keeps beside them: numbers all
+	return finishView(outcome.plan, ['integer', 'bigint', 'bigint', ...Array<string>(20).fill('bigint')]);
+}
 
 export const bankViews = [accounts, named, sums];
 export const bankTables = [
