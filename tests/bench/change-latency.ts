@@ -1,19 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import {
-	finishView,
-	implicitView,
-	planView,
-	renderSql,
-	type CatalogTable,
-	type ViewSpec
-} from '#engine/view';
+import { implicitView, type CatalogTable, type ViewSpec } from '#engine/view';
 import { openWalStream, type WalStream } from '#platform/wal';
 import type { Place, Tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from '#core/views';
 import { testLog } from '#support/log';
 import { ownCluster, type OwnCluster } from '#support/own-cluster';
 import { makePlace, testTenancy } from '#support/places';
+import { planned } from '#support/planned';
 import type { Row } from './row.ts';
 
 const samples = 300;
@@ -55,7 +49,12 @@ async function measure({ cluster, db }: OwnCluster): Promise<Row[]> {
 	const place = await makeTables(db, tenancy);
 	const views = await createViews({ postgres: db, log: testLog, asOwner: tenancy.asOwner });
 	const plain = await implicitView(notes);
-	const group = await planned(client, place, groupSql);
+	const group = await planned(client, place.schema, {
+		name: 'counts',
+		file: 'views/counts.sql',
+		sql: groupSql,
+		tables
+	});
 	await views.ensure(
 		place,
 		[notes, ...tables].map(({ name, key }) => ({ name, key })),
@@ -104,14 +103,6 @@ function makeTables(db: OwnCluster['db'], tenancy: Tenancy): Promise<Place> {
 		`INSERT INTO tickets SELECT n, 1 + n % 1000, n % 13 FROM generate_series(1, ${rowCount}) n`,
 		'CREATE INDEX ON tickets (project_id)'
 	);
-}
-
-async function planned(client: pg.Client, place: Place, sql: string): Promise<ViewSpec> {
-	const outcome = await planView({ name: 'counts', file: 'views/counts.sql', sql, tables });
-	if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join());
-	const { describeSql } = outcome.plan;
-	const { rows } = await client.query<{ types: string[] }>(renderSql(describeSql, { data: place.schema }));
-	return finishView(outcome.plan, rows[0]!.types);
 }
 
 /** ms from sending the change until its row of the view is here. */

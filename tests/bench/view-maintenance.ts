@@ -1,12 +1,6 @@
 import type pg from 'pg';
-import {
-	finishView,
-	planView,
-	renderProgram,
-	renderSql,
-	type CatalogTable,
-	type ViewSpec
-} from '#engine/view';
+import { renderProgram, type CatalogTable, type ViewSpec } from '#engine/view';
+import { planned } from '#support/planned';
 import { testPostgres } from '#support/postgres';
 import type { Row } from './row.ts';
 
@@ -125,10 +119,7 @@ function row(name: string, value: number, reference: number, goal: number): Row 
 }
 
 async function build(client: pg.Client, name: string, sql: string): Promise<ViewSpec> {
-	const outcome = await planView({ name, file: `views/${name}.sql`, sql, tables });
-	if (!outcome.ok) throw new Error(outcome.diagnostics.map((found) => found.message).join());
-	const { rows } = await client.query<{ types: string[] }>(renderSql(outcome.plan.describeSql, schemas));
-	const spec = finishView(outcome.plan, rows[0]!.types);
+	const spec = await planned(client, schemas.data, { name, file: `views/${name}.sql`, sql, tables });
 	for (const statement of renderProgram(spec.program, schemas).create) await client.query(statement);
 	await client.query(`SELECT * FROM i1_v.m_${spec.hash}('{"*": "quiet"}')`);
 	return spec;

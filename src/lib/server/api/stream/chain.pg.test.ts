@@ -8,20 +8,13 @@ import { Shape, ShapeStream, type Message, type ShapeStreamOptions } from '@elec
 import { canonicalJson, silentLogger, type Json } from '#kernel';
 import type { Access } from '#engine/module';
 import { parseOffset } from '#engine/shape';
-import {
-	finishView,
-	implicitView,
-	peopleTable,
-	planView,
-	renderSql,
-	type CatalogTable,
-	type ViewSpec
-} from '#engine/view';
+import { implicitView, peopleTable, type CatalogTable, type ViewSpec } from '#engine/view';
 import { createIdentity, type Identity } from '#core/identity';
 import { createLive, type Live } from '#core/live';
 import type { Place, Project, Tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from '#core/views';
 import { makePlace, testTenancy } from '#support/places';
+import { planned } from '#support/planned';
 import { testPostgres, type TestPostgres } from '#support/postgres';
 import { createStream, type Stream } from './index.ts';
 
@@ -117,23 +110,16 @@ afterAll(async () => {
 });
 
 async function specs(): Promise<ViewSpec[]> {
-	const planned = async (name: string, sql: string) => {
-		const tables = [tickets, projects, peopleTable];
-		const outcome = await planView({ name, sql, tables, file: `views/${name}.sql` });
-		if (!outcome.ok) throw new Error(JSON.stringify(outcome.diagnostics));
-		const { plan } = outcome;
-		const { rows } = await tenancy.asOwner(place, (owner) =>
-			owner.query<{ types: string[] }>(
-				renderSql(plan.describeSql, { data: place.schema, state: place.stateSchema })
-			)
+	const tables = [tickets, projects, peopleTable];
+	const view = (name: string, sql: string) =>
+		tenancy.asOwner(place, (owner) =>
+			planned(owner, place.schema, { name, sql, tables, file: `views/${name}.sql` })
 		);
-		return finishView(plan, rows[0]!.types);
-	};
 	return [
 		await implicitView(tickets),
 		await implicitView(projects),
-		await planned('mine', 'SELECT id, title, assignee FROM tickets'),
-		await planned('totals', totalsSql)
+		await view('mine', 'SELECT id, title, assignee FROM tickets'),
+		await view('totals', totalsSql)
 	];
 }
 

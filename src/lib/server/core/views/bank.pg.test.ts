@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testLog } from '#support/log';
 import type { Place, Tenancy } from '#core/tenancy';
-import { auditBank, bankTables, makeBank, plannedBankViews, readView, transferring } from '#support/bank';
+import type { ViewSpec } from '#engine/view';
+import {
+	auditBank,
+	bankTables,
+	bankViews,
+	makeBank,
+	plannedSums,
+	readView,
+	transferring
+} from '#support/bank';
 import { JournalReplica } from '#support/journal-replica';
 import { testTenancy } from '#support/places';
 import { testPostgres, type TestPostgres } from '#support/postgres';
@@ -10,6 +19,7 @@ import { createViews, type RunningViews } from './index.ts';
 let db: TestPostgres;
 let tenancy: Tenancy;
 let views: RunningViews;
+let specs: readonly ViewSpec[];
 let place: Place;
 
 beforeAll(async () => {
@@ -17,7 +27,8 @@ beforeAll(async () => {
 	tenancy = await testTenancy(db);
 	place = await makeBank(db, tenancy);
 	views = await createViews({ postgres: db, log: testLog, asOwner: tenancy.asOwner });
-	await views.ensure(place, bankTables, plannedBankViews);
+	specs = [...bankViews, await plannedSums(tenancy, place)];
+	await views.ensure(place, bankTables, specs);
 });
 afterAll(async () => {
 	await views?.stop();
@@ -26,7 +37,7 @@ afterAll(async () => {
 });
 
 test('three writers never tear a transaction at any position, and the views end up as the SELECTs', async () => {
-	const auditor = await auditBank(views, place, plannedBankViews);
+	const auditor = await auditBank(views, place, specs);
 	const writers = transferring(db.superuserUrl, place.schema);
 	await sleep(4000);
 	await writers.stop();
@@ -40,12 +51,12 @@ test('a snapshot taken among writers goes on exactly with the journal after its 
 	const writers = transferring(db.superuserUrl, place.schema);
 	const snapshots = [];
 	for (let i = 0; i < 30; i++) {
-		snapshots.push(await Promise.all(plannedBankViews.map(({ hash }) => readView(views, place, hash))));
+		snapshots.push(await Promise.all(specs.map(({ hash }) => readView(views, place, hash))));
 		await sleep(20);
 	}
 	await writers.stop();
 	await settle();
-	const final = await Promise.all(plannedBankViews.map(({ hash }) => readView(views, place, hash)));
+	const final = await Promise.all(specs.map(({ hash }) => readView(views, place, hash)));
 	for (const snapshot of snapshots) {
 		for (const [i, { view, at, rows }] of snapshot.entries()) {
 			const replica = new JournalReplica(rows);

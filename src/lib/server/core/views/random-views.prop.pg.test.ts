@@ -1,21 +1,14 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-	finishView,
-	implicitView,
-	planView,
-	renderSql,
-	type CatalogTable,
-	type ViewColumn,
-	type ViewSpec
-} from '#engine/view';
+import { implicitView, renderSql, type CatalogTable, type ViewColumn, type ViewSpec } from '#engine/view';
 import type { Client } from '#platform/postgres';
 import type { Place, Tenancy } from '#core/tenancy';
 import { arbitraryBatch, arbitraryView, changeSql, modelTables, type Change } from '#support/arbitrary-view';
 import { JournalReplica } from '#support/journal-replica';
 import { testLog } from '#support/log';
 import { makePlace, testTenancy } from '#support/places';
+import { planned } from '#support/planned';
 import { testPostgres, type TestPostgres } from '#support/postgres';
 import { createViews, type LiveView, type RunningViews } from './index.ts';
 
@@ -50,13 +43,13 @@ function createTable({ name, key, columns }: CatalogTable): string {
 	return `CREATE TABLE ${name} (${list.join(', ')}, PRIMARY KEY (${key.join(', ')}))`;
 }
 
-async function specOf(sql: string): Promise<ViewSpec> {
-	const outcome = await planView({ name: 'random', file: 'views/random.sql', sql, tables: modelTables });
-	if (!outcome.ok) throw new Error(`${sql}: ${JSON.stringify(outcome.diagnostics)}`);
-	const { rows } = await superuser.query<{ types: string[] }>(
-		renderSql(outcome.plan.describeSql, { data: place.schema })
-	);
-	return finishView(outcome.plan, rows[0]!.types);
+function specOf(sql: string): Promise<ViewSpec> {
+	return planned(superuser, place.schema, {
+		name: 'random',
+		file: 'views/random.sql',
+		sql,
+		tables: modelTables
+	});
 }
 
 /** A reader of one view, from a snapshot on. */
