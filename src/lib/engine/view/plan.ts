@@ -8,7 +8,7 @@ import { diagnosticOf, Refusal } from './refusal.ts';
 import type { ViewKind } from './types.ts';
 
 /** Raised when the programs that are made change: then every view gets a new hash and a new state. */
-const plannerVersion = 1;
+const plannerVersion = 2;
 
 export interface ViewDefinition {
 	/** The file's name without `.sql`. */

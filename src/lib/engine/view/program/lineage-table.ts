@@ -116,15 +116,15 @@ function changedStages(plan: ViewPlan): string[] {
 }
 
 /**
- * Variables with the changed keys as arrays of text. The planner, planning anew at each call, sees how many
- * there are and which tables have none.
+ * Variables with the changed keys as arrays of text. The planner, where it plans anew at each call, sees how
+ * many there are and which tables have none.
  */
-export function changedVariables(plan: ViewPlan): string[] {
+export function changedVariables(plan: ViewPlan): { readonly name: string; readonly value: string }[] {
 	return changedTables(plan).flatMap(({ table, name }) =>
-		table.key.map(
-			(_, index) =>
-				`${name}_p${index} text[] := ARRAY(SELECT e.value ->> ${index} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value))`
-		)
+		table.key.map((_, index) => ({
+			name: `${name}_p${index}`,
+			value: `ARRAY(SELECT e.value ->> ${index} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value))`
+		}))
 	);
 }
 

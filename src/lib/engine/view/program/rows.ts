@@ -1,7 +1,7 @@
 import { printOverTables, quote } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
 import type { ViewProgram } from '../types.ts';
-import { createFunction, differenceOf, fullSettings, keyedSettings } from './function.ts';
+import { createFunction, differenceOf, fewKeys, fewSettings, fullSettings, keyedSettings } from './function.ts';
 import { keySql, saltStatements } from './key.ts';
 import {
 	changedVariables,
@@ -51,10 +51,15 @@ ${statement(false)}`;
 	};
 }
 
-/** `m_<hash>` for changed keys; `f_<hash>` behind it for everything. */
+/** `m_<hash>` for changed keys; behind it `b_<hash>` for many of them, `f_<hash>` for everything. */
 export function maintenance(plan: ViewPlan, keyed: string, full: string): string[] {
 	const { hash } = plan;
-	const name = `{state}.m_${hash}`;
+	const keys = changedVariables(plan);
+	const count = keys.map(({ name }) => `cardinality(${name})`).join(' + ');
+	const ofKeys = {
+		parameters: 'changed jsonb',
+		variables: keys.map(({ name, value }) => `${name} text[] := ${value}`)
+	};
 	return [
 		...createFunction({
 			name: `{state}.f_${hash}`,
@@ -62,13 +67,17 @@ export function maintenance(plan: ViewPlan, keyed: string, full: string): string
 			settings: fullSettings,
 			body: full
 		}),
+		...createFunction({ ...ofKeys, name: `{state}.b_${hash}`, settings: keyedSettings, body: keyed }),
 		...createFunction({
-			name,
-			parameters: 'changed jsonb',
-			variables: changedVariables(plan),
-			settings: keyedSettings,
+			...ofKeys,
+			name: `{state}.m_${hash}`,
+			settings: fewSettings,
 			body: `IF changed ? '*' THEN
 	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false));
+	RETURN;
+END IF;
+IF ${count} > ${fewKeys} THEN
+	RETURN QUERY SELECT * FROM {state}.b_${hash}(changed);
 	RETURN;
 END IF;
 ${keyed}`
@@ -79,6 +88,7 @@ ${keyed}`
 export function dropMaintenance(hash: string): string[] {
 	return [
 		`DROP FUNCTION IF EXISTS {state}.m_${hash}(jsonb)`,
+		`DROP FUNCTION IF EXISTS {state}.b_${hash}(jsonb)`,
 		`DROP FUNCTION IF EXISTS {state}.f_${hash}(boolean)`
 	];
 }
