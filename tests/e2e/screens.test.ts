@@ -65,6 +65,46 @@ describe('the first screen', () => {
 		expect(told).toEqual([]);
 	});
 
+	test('a table’s rows too, and a change touches its own cell alone', async () => {
+		await ada.addInitScript(() => {
+			document.addEventListener('DOMContentLoaded', () => {
+				const held = window as never as { heldRows: Element[] };
+				held.heldRows = [...document.querySelectorAll('tbody tr, tbody td, tbody a')];
+			});
+		});
+		await ada.goto(`${loam.url}/home/main/tickets/projects`);
+		await ada.getByText('Live', { exact: true }).waitFor();
+		const kept = await ada.evaluate(() => {
+			const touched: string[] = [];
+			const record = ({ type, target }: MutationRecord) => touched.push(`${type} ${target.textContent}`);
+			new MutationObserver((changes) => changes.forEach(record)).observe(document.querySelector('table')!, {
+				subtree: true,
+				childList: true,
+				characterData: true,
+				attributeFilter: ['class', 'href']
+			});
+			const held = window as never as { heldRows: Element[]; touched: string[] };
+			held.touched = touched;
+			return held.heldRows.map((node) => node.isConnected);
+		});
+		expect(kept.length).toBeGreaterThan(12);
+		expect(kept.every(Boolean)).toBe(true);
+		const token = await loam.signIn(loam.admin.email, loam.admin.password);
+		const call = (method: string, body: object) =>
+			loam.call<{ items: { id: string; code: string }[] }>(`tickets.ProjectService/${method}`, body, {
+				token,
+				project: 'home/main'
+			});
+		const { items } = await call('ListProjects', {});
+		await call('UpdateProject', { id: items[0]!.id, code: 'NEWCODE', update_mask: 'code' });
+		await ada.getByRole('cell', { name: 'NEWCODE' }).waitFor({ timeout: 2000 });
+		expect(await ada.evaluate(() => (window as never as { touched: string[] }).touched)).toEqual([
+			'characterData NEWCODE'
+		]);
+		await call('UpdateProject', { id: items[0]!.id, code: items[0]!.code, update_mask: 'code' });
+		expect(told).toEqual([]);
+	});
+
 	test('stays under a strict policy: no inline style, no inline script but Kit’s own', async () => {
 		const answer = await ada.request.get(`${loam.url}/home/main/tickets`);
 		const policy = answer.headers()['content-security-policy'] ?? '';

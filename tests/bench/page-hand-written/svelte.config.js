@@ -5,8 +5,6 @@ export default {
 	preprocess: vitePreprocess(),
 	compilerOptions: { runes: true },
 	kit: {
-		// One script for both routes: what is compared is the answering of a page, not its bundling.
-		output: { bundleStrategy: 'single' },
 		csp: {
 			mode: 'nonce',
 			directives: { 'default-src': ['self'], 'script-src': ['self'], 'style-src': ['self'] }

@@ -178,6 +178,76 @@ describe('live rows', () => {
 	});
 });
 
+describe('a row of plain words', () => {
+	const table = card([
+		{
+			type: 'Table',
+			columns: [{}, {}],
+			rows: [
+				{
+					type: 'TableRow',
+					$data: '${rows}',
+					selectAction: { type: 'Action.OpenUrl', title: 'Open ${name}', url: '${to}' },
+					cells: [
+						{ type: 'TableCell', items: [text('${name}')] },
+						{ type: 'TableCell', items: [text('${note}', { color: "${if(late, 'attention', 'default')}" })] }
+					]
+				}
+			]
+		}
+	]);
+	const open = (value: Record<string, unknown>) => {
+		const live = new LiveRows([{ key: '1', value: value as never }], undefined, 100);
+		shown = show(table, {
+			get rows() {
+				return live.rows;
+			}
+		});
+		return (change: Record<string, unknown>) => {
+			live.apply([{ operation: 'update', key: '1', value: change }]);
+			flushSync();
+		};
+	};
+	const cells = () => shown!.all('tbody td').map((cell) => cell.textContent.trim());
+
+	test('writes its words as words, and leads where it says', () => {
+		open({ name: '<b>a</b> & "b"', note: '', to: 'tickets/1', late: false });
+		expect(cells()).toEqual(['<b>a</b> & "b"', '']);
+		expect(shown!.all('tbody b')).toEqual([]);
+		const link = shown!.get('tbody a.ac-cover');
+		expect(link.getAttribute('href')).toBe('/home/main/tickets/tickets/1');
+		expect(link.getAttribute('aria-label')).toBe('Open <b>a</b> & "b"');
+	});
+
+	test('follows a change in words, looks and address with the same nodes', () => {
+		const change = open({ name: 'a', note: '', to: 'tickets/1', late: false });
+		const [row, link] = [shown!.get('tbody tr'), shown!.get('tbody a')];
+		change({ name: 'b', note: 'soon', to: 'https://x.y/1', late: true });
+		expect(cells()).toEqual(['b', 'soon']);
+		expect(shown!.get('tbody td:last-child').className).toContain('ac-color-attention');
+		expect([link.getAttribute('href'), link.getAttribute('rel')]).toEqual([
+			'https://x.y/1',
+			'noopener noreferrer'
+		]);
+		change({ to: 'tickets/2', late: false });
+		expect([link.getAttribute('target'), link.getAttribute('rel')]).toEqual([null, null]);
+		expect(shown!.get('tbody td:last-child').hasAttribute('class')).toBe(false);
+		expect([shown!.get('tbody tr'), shown!.get('tbody a')]).toEqual([row, link]);
+	});
+
+	test('becomes more than words, and plain again', () => {
+		const change = open({ name: 'a', note: 'plain', to: 'tickets/1', late: false });
+		change({ note: 'now **bold**' });
+		expect(shown!.get('tbody td strong').textContent).toBe('bold');
+		expect(shown!.all('tbody a.ac-cover')).toHaveLength(1);
+		change({ note: 'plain' });
+		expect(cells()).toEqual(['a', 'plain']);
+		change({ to: '' });
+		expect(shown!.all('tbody a')).toEqual([]);
+		expect(cells()).toEqual(['a', 'plain']);
+	});
+});
+
 describe('inputs', () => {
 	const six: Json[] = [
 		{ type: 'Input.Text', id: 'title', label: 'Title', isRequired: true, errorMessage: 'A title, please.' },

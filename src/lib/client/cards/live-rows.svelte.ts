@@ -1,14 +1,12 @@
 import type { KeyedRow } from '#engine/shape';
 import { noteLiveChange } from './glow.ts';
+import { onServer } from './on-server.ts';
 import { setRowKey } from './row-keys.ts';
 
 export type Row = Record<string, unknown>;
 export type RowChange =
 	| { readonly operation: 'insert' | 'update'; readonly key: string; readonly value: Readonly<Row> }
 	| { readonly operation: 'delete'; readonly key: string };
-
-/** There rows are drawn once and never change: they are taken as they are. */
-const onServer = typeof document === 'undefined';
 
 interface Entry {
 	readonly key: string;
@@ -33,6 +31,7 @@ export class LiveRows {
 	) {
 		this.#compare = compare;
 		this.#limit = limit;
+		// On the server they are taken as they are.
 		if (onServer) {
 			this.#shown = rows.slice(0, limit).map(({ value }) => value as Row);
 			return;

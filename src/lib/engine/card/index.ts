@@ -5,6 +5,7 @@ export { parseMarkdown, plainText } from './markdown/parse.ts';
 export { isExternal } from './markdown/urls.ts';
 export type { Block, Content, Inline, TimeFormat } from './markdown/types.ts';
 export type { BindingData, PageData } from './page-data.ts';
+export { crossPacked, packed, unpackPage } from './page-transport.ts';
 export { compileCard } from './model/compile.ts';
 export { verbsOf } from './model/verbs.ts';
 export type * from './model/types.ts';

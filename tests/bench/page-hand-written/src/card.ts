@@ -66,7 +66,14 @@ export const page: PageData = {
 			offset: '1_0',
 			rows,
 			complete: true,
-			schema: {},
+			schema: {
+				id: { type: 'uuid', pk_index: 0, not_null: true },
+				name: { type: 'text', not_null: true },
+				title: { type: 'text', not_null: true },
+				status: { type: 'text', not_null: true },
+				assignee: { type: 'text' },
+				points: { type: 'int4', not_null: true }
+			},
 			order: [],
 			limit: 200,
 			live: true

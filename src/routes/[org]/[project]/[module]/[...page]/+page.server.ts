@@ -1,5 +1,6 @@
 import { error } from '@sveltejs/kit';
 import type { AppError } from '#kernel';
+import { crossPacked } from '#engine/card';
 import { asScreen } from '../../../../screen-errors.ts';
 import { signedIn } from '../../../../session.ts';
 import type { PageServerLoad } from './$types';
@@ -35,7 +36,7 @@ export const load: PageServerLoad = async (event) => {
 		async (failure: AppError) =>
 			failure.code === 'permission_denied' ? whomToAsk(await identity.members(project)) : undefined
 	);
-	return { page: loaded };
+	return { page: crossPacked(loaded) };
 };
 
 const mostNames = 3;

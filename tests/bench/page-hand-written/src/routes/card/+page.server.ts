@@ -1,3 +1,4 @@
+import { crossPacked } from '#engine/card';
 import { page } from '../../card.ts';
 
-export const load = () => ({ page: { ...page, now: new Date().toISOString() } });
+export const load = () => ({ page: crossPacked({ ...page, now: new Date().toISOString() }) });
