@@ -8,7 +8,7 @@ import type { Deferred } from './deferred.ts';
 import { errors } from './errors.ts';
 import { Drain } from './drain.ts';
 import { emitMarker, newNonce, openFence, type Fence } from './fence.ts';
-import { GuessLimit, tryFastBatch } from './fast-batch.ts';
+import { FastPath, GuessLimit } from './fast-batch.ts';
 import { Inbox } from './inbox.ts';
 import type { Lease } from './lease.ts';
 import { LockSet } from './lock-set.ts';
@@ -58,6 +58,7 @@ export class Maintainer {
 	readonly #locks = new LockSet();
 	readonly #drain = new Drain();
 	readonly #guesses = new GuessLimit();
+	readonly #fast: FastPath;
 	readonly #waiting = new Waiting();
 	#feed: Feed | undefined;
 	#progress: Progress;
@@ -74,6 +75,7 @@ export class Maintainer {
 	constructor(options: MaintainerOptions) {
 		this.#options = options;
 		this.#progress = options.start;
+		this.#fast = new FastPath(options.client);
 	}
 
 	get progress(): Progress {
@@ -255,7 +257,7 @@ export class Maintainer {
 
 	/** The short way, where it is likely to be right: true when the batch is committed. */
 	async #tryFast(locked: ReadonlySet<string>, requests: readonly SnapshotRequest[]): Promise<boolean> {
-		const { client, catalog, lease } = this.#options;
+		const { catalog, lease } = this.#options;
 		if (this.#careful || requests.length + this.#waiting.changes.length > 0) return false;
 		// What the stream says of its place comes right behind the last commit.
 		if (!this.#drain.has(this.#inbox.end)) await new Promise(setImmediate);
@@ -267,7 +269,7 @@ export class Maintainer {
 		gather(catalog, seen);
 		const at = { seq: this.#progress.seq + 1n, epoch: lease.epoch };
 		const guess = { delivered, xids: seen.map(({ xid }) => xid) };
-		const batch = await tryFastBatch(client, locked, guess, work.filter(isJournalled), at);
+		const batch = await this.#fast.write(locked, guess, work.filter(isJournalled), at);
 		if (!batch) {
 			this.#guesses.wrong();
 			return false;
