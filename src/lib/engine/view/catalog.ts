@@ -14,6 +14,8 @@ export interface CatalogColumn {
 	readonly type: string;
 	readonly array: boolean;
 	readonly nullable: boolean;
+	/** Part of a stage's key: for programs, never for authors. */
+	readonly hidden?: boolean;
 }
 
 /** The table `people` that every installation has, kept by the platform from the project's members. */
@@ -29,6 +31,15 @@ export const peopleTable: CatalogTable = {
 
 export function columnOf(table: CatalogTable, name: string): CatalogColumn | undefined {
 	return table.columns.find((column) => column.name === name);
+}
+
+/** The columns that an author may name. */
+export function visibleColumns(table: CatalogTable): readonly CatalogColumn[] {
+	return table.columns.filter((column) => !column.hidden);
+}
+
+export function visibleColumn(table: CatalogTable, name: string): CatalogColumn | undefined {
+	return table.columns.find((column) => column.name === name && !column.hidden);
 }
 
 export function sourceOf(table: CatalogTable): ViewSource {

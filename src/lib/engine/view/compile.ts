@@ -9,11 +9,10 @@ import {
 	volatileFunctions,
 	windowFunctions
 } from '#engine/sql';
+import { aggregate, groupingOf } from './aggregate.ts';
 import { typeText } from './cast-type.ts';
 import {
-	hasAggregate,
 	literal,
-	type AggregateName,
 	type CompoundExpression,
 	type Expression
 } from './expression.ts';
@@ -50,6 +49,7 @@ export function compile(scope: Scope, node: Node | undefined): Expression {
 		});
 	}
 	if ('FuncCall' in node) return call(scope, node.FuncCall);
+	if ('GroupingFunc' in node) return groupingOf(scope, node.GroupingFunc);
 	if ('TypeCast' in node) return cast(scope, node.TypeCast.arg, node.TypeCast.typeName);
 	if ('CoalesceExpr' in node)
 		return coalesce(scope, node.CoalesceExpr.args ?? [], node.CoalesceExpr.location);
@@ -272,14 +272,6 @@ function subscript(scope: Scope, arg: Node | undefined, indirection: readonly No
 	return compound(undefined, ['(', ...parts, ')']);
 }
 
-const aggregates: ReadonlySet<string> = new Set([
-	'count',
-	'sum',
-	'avg',
-	'min',
-	'max'
-] satisfies AggregateName[]);
-
 function call(scope: Scope, node: FuncCall): Expression {
 	const at = node.location;
 	const path = (node.funcname ?? []).map((part) => ('String' in part ? (part.String.sval ?? '') : ''));
@@ -338,32 +330,6 @@ function checkFunction(name: string, at: number | undefined): void {
 			'Compute it in logic/ and store the result in a column.'
 		);
 	}
-}
-
-function aggregate(scope: Scope, node: FuncCall, name: string): Expression {
-	const at = node.location;
-	if (windowFunctions.has(name))
-		notYet(at, `the window function ${name}()`, 'Order and number the rows in the page.');
-	if (!aggregates.has(name)) notYet(at, `the aggregate ${name}()`, 'There are count, sum, avg, min and max.');
-	if (node.agg_distinct)
-		notYet(at, `${name}(DISTINCT …)`, 'Group by that column in a view, and count its rows in the page.');
-	if (node.agg_filter) notYet(at, 'FILTER', `Write ${name}(CASE WHEN … THEN … END).`);
-	if (node.agg_order)
-		notYet(at, 'ORDER BY within an aggregate', 'Leave it out: these aggregates do not depend on order.');
-	if (node.agg_within_group) notYet(at, 'WITHIN GROUP', 'There are count, sum, avg, min and max.');
-	const args = node.args ?? [];
-	if (!node.agg_star && args.length !== 1) {
-		refuse(
-			at,
-			'VIEW_AGGREGATE',
-			`${name}() takes one argument.`,
-			name === 'count' ? 'Write count(*) to count rows.' : `Write ${name}(column).`
-		);
-	}
-	const argument = node.agg_star ? undefined : compile(scope, args[0]);
-	if (argument && hasAggregate(argument))
-		refuse(at, 'VIEW_AGGREGATE', 'An aggregate cannot stand in an aggregate.', 'Aggregate once.');
-	return { kind: 'aggregate', name: name as AggregateName, argument, at };
 }
 
 const momentTypes = /^(date|time|timestamp|timestamptz)$/;

@@ -12,12 +12,24 @@ export interface ColumnExpression {
 	readonly at: number | undefined;
 }
 
+/** A call that makes one value of a group's rows; GROUPING(), which tells of the group itself, is one. */
 export interface AggregateExpression {
 	readonly kind: 'aggregate';
-	readonly name: AggregateName;
-	/** Undefined for `count(*)`. */
-	readonly argument: Expression | undefined;
+	readonly name: string;
+	/** None for `count(*)`. With WITHIN GROUP the direct ones, which are of the group and not of its rows. */
+	readonly args: readonly Expression[];
+	readonly distinct: boolean;
+	/** ORDER BY in the parentheses or in WITHIN GROUP, without constants. */
+	readonly order: readonly SortTerm[];
+	readonly withinGroup: boolean;
+	readonly filter: Expression | undefined;
 	readonly at: number | undefined;
+}
+
+export interface SortTerm {
+	readonly expression: Expression;
+	/** All of what follows it: ` DESC NULLS FIRST`. */
+	readonly direction: string;
 }
 
 /** SQL text with expressions in it. */
@@ -33,8 +45,6 @@ export interface CompoundExpression {
 	readonly at: number | undefined;
 }
 
-export type AggregateName = 'count' | 'sum' | 'avg' | 'min' | 'max';
-
 /** How the leaves are printed: the same expression runs over tables, over lineage and over groups. */
 export type PrintLeaf = (leaf: ColumnExpression | AggregateExpression) => string;
 
@@ -47,8 +57,23 @@ export function print(expression: Expression, leaf: PrintLeaf): string {
 export function printOverTables(expression: Expression): string {
 	return print(expression, (leaf) => {
 		if (leaf.kind === 'column') return columnOverTables(leaf.source, leaf.column);
-		return `${leaf.name}(${leaf.argument ? printOverTables(leaf.argument) : '*'})`;
+		return printAggregate(leaf, printOverTables);
 	});
+}
+
+/** `ties` are terms that make the order of rows whole, where the aggregate may have them. */
+export function printAggregate(
+	{ name, args, distinct, order, withinGroup, filter }: AggregateExpression,
+	printed: (expression: Expression) => string,
+	ties: readonly string[] = []
+): string {
+	const sorted = order.map((term) => printed(term.expression) + term.direction);
+	const list = (terms: readonly string[]) => (terms.length > 0 ? `ORDER BY ${terms.join(', ')}` : '');
+	const given = args.length > 0 || withinGroup ? args.map(printed).join(', ') : '*';
+	const where = filter ? ` FILTER (WHERE ${printed(filter)})` : '';
+	if (withinGroup) return `${name}(${given}) WITHIN GROUP (${list(sorted)})${where}`;
+	const tail = list([...sorted, ...ties]);
+	return `${name}(${distinct ? 'DISTINCT ' : ''}${given}${tail ? ` ${tail}` : ''})${where}`;
 }
 
 export function columnOverTables(source: number, column: string): string {
@@ -60,14 +85,23 @@ export function identity(expression: Expression): string {
 	return printOverTables(expression);
 }
 
-/** The leaves in order, those within aggregates' arguments included. */
+/** The expressions that it is made of. */
+export function children(expression: Expression): readonly Expression[] {
+	if (expression.kind === 'column') return [];
+	if (expression.kind === 'compound') return expression.parts.filter((part) => typeof part !== 'string');
+	const { args, order, filter } = expression;
+	return [...args, ...order.map((term) => term.expression), ...(filter ? [filter] : [])];
+}
+
+/** The leaves in order, those within aggregates included. */
 export function* leaves(expression: Expression): Generator<ColumnExpression | AggregateExpression> {
-	if (expression.kind === 'compound') {
-		for (const part of expression.parts) if (typeof part !== 'string') yield* leaves(part);
-		return;
-	}
-	yield expression;
-	if (expression.kind === 'aggregate' && expression.argument) yield* leaves(expression.argument);
+	if (expression.kind !== 'compound') yield expression;
+	for (const child of children(expression)) yield* leaves(child);
+}
+
+/** Whether it is the same for all rows. */
+export function isConstant(expression: Expression): boolean {
+	return leaves(expression).next().done === true;
 }
 
 export function hasAggregate(expression: Expression): boolean {

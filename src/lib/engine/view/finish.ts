@@ -1,22 +1,69 @@
 import { assert } from '#kernel';
 import { columnOf, formatType, sourceOf, type CatalogTable } from './catalog.ts';
-import { isNotNull } from './traits.ts';
-import { planImplicit, type ViewPlan } from './plan.ts';
+import { typeCount } from './describe.ts';
+import { named, planImplicit, type ViewPlan } from './plan.ts';
 import { groupsProgram } from './program/groups.ts';
 import { keyOutputs } from './program/key.ts';
+import { stageRelation, type StageRelation } from './program/relation.ts';
 import { rowsProgram } from './program/rows.ts';
 import { throughProgram } from './program/through.ts';
-import type { ViewColumn, ViewProgram, ViewSpec } from './types.ts';
+import { directStages } from './reach.ts';
+import { isOutputNotNull } from './grouping.ts';
+import type { ViewColumn, ViewProgram, ViewSource, ViewSpec } from './types.ts';
 
 /**
  * A plan with its types (what `plan.describeSql` answered) becomes the view as it is built and kept.
  * Throws an error with `reason` and `hint` for groups by a type that has no stand-in for NULL (`groupTerms`).
  */
 export function finishView(plan: ViewPlan, types: readonly string[]): ViewSpec {
+	const below = new Map<string, FinishedStage>();
+	let at = typeCount(plan.query);
+	for (const stage of plan.stages) {
+		const own = types.slice(at, (at += typeCount(stage.query)));
+		const bound = bind(stage, below);
+		below.set(stage.hash, {
+			spec: specOf(bound, own, below),
+			relation: stageRelation(bound, own.map(sqlType))
+		});
+	}
+	const spec = specOf(bind(plan, below), types, below);
+	return below.size === 0 ? spec : { ...spec, stages: Array.from(below.values(), (stage) => stage.spec) };
+}
+
+interface FinishedStage {
+	readonly spec: ViewSpec;
+	readonly relation: StageRelation;
+}
+
+/** The implicit view of a table; its types are known without Postgres. */
+export async function implicitView(table: CatalogTable): Promise<ViewSpec> {
+	const plan = await planImplicit(table);
+	return finishView(
+		plan,
+		table.columns.map((column) => formatType(columnOf(table, column.name)!))
+	);
+}
+
+/** The plan with the types of the stages that it reads. */
+function bind(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): ViewPlan {
+	const { scope } = plan.query;
+	const sources = scope.sources.map((source) => {
+		if (source.stage === undefined) return source;
+		const { columns } = below.get(plan.refs[source.stage]!)!.relation.table;
+		return { ...source, table: { ...source.table, columns } };
+	});
+	return { ...plan, query: { ...plan.query, scope: { ...scope, sources } } };
+}
+
+function specOf(
+	plan: ViewPlan,
+	types: readonly string[],
+	below: ReadonlyMap<string, FinishedStage>
+): ViewSpec {
 	const { query } = plan;
 	assert(types.length >= query.outputs.length, `types of view ${plan.name}`);
 	const key = keyOutputs(plan);
-	const tables = new Map(query.scope.sources.map((source) => [source.table.name, source.table]));
+	const reads = [...new Set(directStages(query).map((stage) => plan.refs[stage]!))];
 	return {
 		name: plan.name,
 		implicit: plan.implicit,
@@ -27,18 +74,29 @@ export function finishView(plan: ViewPlan, types: readonly string[]): ViewSpec {
 			viewColumn(plan, index, types[index]!, key?.indexOf(index) ?? -1)
 		),
 		opaqueKey: key === undefined,
-		sources: [...tables.values()].map(sourceOf),
-		program: programOf(plan, types.map(sqlType))
+		sources: sourcesOf(plan, below),
+		program: relating(programOf(plan, types.map(sqlType)), plan, below),
+		...(plan.hidden ? { hidden: true } : {}),
+		...(reads.length > 0 ? { reads } : {})
 	};
 }
 
-/** The implicit view of a table; its types are known without Postgres. */
-export async function implicitView(table: CatalogTable): Promise<ViewSpec> {
-	const plan = await planImplicit(table);
-	return finishView(
-		plan,
-		table.columns.map((column) => formatType(columnOf(table, column.name)!))
+/** The tables that it reads itself or by its stages. */
+function sourcesOf(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): ViewSource[] {
+	const sources = plan.query.scope.sources.flatMap(({ table, stage }) =>
+		stage === undefined ? [sourceOf(table)] : below.get(plan.refs[stage]!)!.spec.sources
 	);
+	return [...new Map(sources.map((source) => [source.table, source])).values()];
+}
+
+/** Puts the stages' relations into the statements. */
+function relating(
+	{ create, drop, read }: ViewProgram,
+	plan: ViewPlan,
+	below: ReadonlyMap<string, FinishedStage>
+): ViewProgram {
+	const filled = (sql: string) => named(sql, plan.refs, (hash) => below.get(hash)!.relation.sql);
+	return { create: create.map(filled), drop: drop.map(filled), read: filled(read) };
 }
 
 /** format_type calls it `character`, which as SQL would be a single letter. */
@@ -58,7 +116,7 @@ function viewColumn(plan: ViewPlan, index: number, type: string, keyIndex: numbe
 		name: output.name,
 		type: dims > 0 ? type.slice(0, -2) : type,
 		dims,
-		notNull: isNotNull(plan.query.scope, output.expression),
+		notNull: isOutputNotNull(plan.query, output.expression),
 		...(keyIndex >= 0 ? { keyIndex } : {})
 	};
 }

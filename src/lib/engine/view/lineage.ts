@@ -1,5 +1,5 @@
 import { columnOf } from './catalog.ts';
-import type { ColumnExpression, Expression } from './expression.ts';
+import { children, type ColumnExpression, type Expression } from './expression.ts';
 import type { Query } from './query.ts';
 import type { Scope } from './scope.ts';
 
@@ -154,7 +154,5 @@ export function disconnected(query: Query): number | undefined {
 }
 
 export function sourcesOf(expression: Expression): number[] {
-	if (expression.kind === 'column') return [expression.source];
-	if (expression.kind === 'aggregate') return expression.argument ? sourcesOf(expression.argument) : [];
-	return expression.parts.flatMap((part) => (typeof part === 'string' ? [] : sourcesOf(part)));
+	return expression.kind === 'column' ? [expression.source] : children(expression).flatMap(sourcesOf);
 }

@@ -1,14 +1,18 @@
 import { canonicalJson, positionAt, type Diagnostic, type Json } from '#kernel';
-import { parseSql, syntaxDiagnostic } from '#engine/sql';
-import { castType, columnOf, type CatalogTable } from './catalog.ts';
-import { identity, printOverTables, quote, type Expression } from './expression.ts';
-import { disconnected, joinOrder, lineageSources, probes, sourcesOf, type Probe } from './lineage.ts';
+import { parseSql, syntaxDiagnostic, type ParsedSql } from '#engine/sql';
+import { castType, columnOf, visibleColumns, type CatalogTable } from './catalog.ts';
+import { describeSql } from './describe.ts';
+import { children, printOverTables, quote, type Expression } from './expression.ts';
+import { disconnected, joinOrder, probes, sourcesOf, type Probe } from './lineage.ts';
 import { readQuery, type Query } from './query.ts';
+import type { NamedSelect, Reading, StageDraft } from './reading.ts';
+import { reachable, viewsReached } from './reach.ts';
 import { diagnosticOf, Refusal } from './refusal.ts';
+import { lineageOf } from './stage-key.ts';
 import type { ViewKind } from './types.ts';
 
 /** Raised when the programs that are made change: then every view gets a new hash and a new state. */
-const plannerVersion = 2;
+const plannerVersion = 3;
 
 export interface ViewDefinition {
 	/** The file's name without `.sql`. */
@@ -18,6 +22,8 @@ export interface ViewDefinition {
 	readonly sql: string;
 	/** Every table that the module may read: its own, and `peopleTable`. */
 	readonly tables: readonly CatalogTable[];
+	/** The module's other views, which this one may read; itself among them does no harm. */
+	readonly views?: readonly NamedSelect[];
 }
 
 /** A view that can be kept, before Postgres has told its columns' types. */
@@ -28,14 +34,24 @@ export interface ViewPlan {
 	readonly hash: string;
 	readonly sql: string;
 	readonly query: Query;
+	/** A part of a view: nobody reads it but other stages. */
+	readonly hidden: boolean;
 	/** Sources whose keys make the row key of a view without groups, as indexes into FROM. */
 	readonly lineage: readonly number[];
+	/** The stages below it, without doubles, each after those that it reads. */
+	readonly stages: readonly ViewPlan[];
+	/** Hashes of stages by their index in the reading, as `Source.stage` and `{@n}`, `{#n}` in SQL name them. */
+	readonly refs: readonly string[];
 	/**
 	 * One row with one column `types text[]`: what `finishView` needs. `{data}` stands for the quoted
-	 * schema with the tables. Runs in no time, and fails where Postgres refuses the types; prepare `sql`
-	 * itself with that schema as search_path first, for an error with its place (`postgresDiagnostic`).
+	 * schema with the tables. Runs in no time, and fails where Postgres refuses the types; prepare
+	 * `checkSql` with that schema as search_path first, for an error with its place (`postgresDiagnostic`).
 	 */
 	readonly describeSql: string;
+	/** `sql` as Postgres can prepare it where there are only tables: views that it reads stand before it. */
+	readonly checkSql: string;
+	/** Where `sql` stands in `checkSql`: what a position in the one has to be less to be one in the other. */
+	readonly checkOffset: number;
 	/** Columns that joins look up when a partner changes. Without an index on them that is a scan. */
 	readonly probes: readonly Probe[];
 	readonly warnings: readonly Diagnostic[];
@@ -47,31 +63,35 @@ export type PlanOutcome =
 
 /** Plans one SELECT. What cannot be kept is refused by name, with its place and what to write instead. */
 export async function planView(definition: ViewDefinition): Promise<PlanOutcome> {
-	const { file, sql } = definition;
+	const { file, name, sql } = definition;
 	const outcome = await parseSql(sql);
 	if (!outcome.ok) return { ok: false, diagnostics: [syntaxDiagnostic(file, sql, outcome.error)] };
+	const { parsed } = outcome;
 	try {
-		const query = readQuery(outcome.parsed, definition.tables);
-		const loose = disconnected(query);
-		const at = loose === undefined ? undefined : query.scope.sources[loose]!;
-		const warnings: Diagnostic[] = at
-			? [
-					{
-						severity: 'warning',
-						file,
-						...positionAt(sql, outcome.parsed.offsetOf(at.at)),
-						reason: 'VIEW_CROSS_JOIN',
-						message: `No condition connects "${at.alias}" with the rest: every row meets every row.`,
-						hint: 'Join it with ON.'
-					}
-				]
-			: [];
-		return { ok: true, plan: await makePlan(definition.name, false, sql, query, warnings) };
+		const views = await viewsReached(parsed, definition.views ?? []);
+		const reading: Reading = { tables: definition.tables, views, stages: [], known: new Map(), path: [name] };
+		const query = readQuery(reading, parsed);
+		return { ok: true, plan: await makePlan(definition, query, reading, crossJoins(file, parsed, query)) };
 	} catch (error) {
-		if (error instanceof Refusal)
-			return { ok: false, diagnostics: [diagnosticOf(file, outcome.parsed, error)] };
+		if (error instanceof Refusal) return { ok: false, diagnostics: [diagnosticOf(file, parsed, error)] };
 		throw error;
 	}
+}
+
+function crossJoins(file: string, parsed: ParsedSql, query: Query): Diagnostic[] {
+	const loose = disconnected(query);
+	if (loose === undefined) return [];
+	const { alias, at } = query.scope.sources[loose]!;
+	return [
+		{
+			severity: 'warning',
+			file,
+			...positionAt(parsed.text, parsed.offsetOf(at)),
+			reason: 'VIEW_CROSS_JOIN',
+			message: `No condition connects "${alias}" with the rest: every row meets every row.`,
+			hint: 'Join it with ON.'
+		}
+	];
 }
 
 /** The view of all rows and columns that every table has under its own name. */
@@ -82,53 +102,103 @@ export async function planImplicit(table: CatalogTable): Promise<ViewPlan> {
 	}));
 	const scope = { sources: [{ alias: table.name, table, at: undefined }], merged: [] };
 	const sql = `SELECT ${table.columns.map((column) => quote(column.name)).join(', ')} FROM ${quote(table.name)}`;
-	return makePlan(table.name, true, sql, { scope, conditions: [], outputs, grouping: undefined }, []);
+	const query: Query = { scope, conditions: [], outputs, grouping: undefined };
+	const reading: Reading = { tables: [table], views: new Map(), stages: [], known: new Map(), path: [] };
+	return { ...(await makePlan({ name: table.name, sql }, query, reading, [])), implicit: true };
 }
 
+/** The plan of a view that was read, and of all that it stands on. */
 async function makePlan(
-	name: string,
-	implicit: boolean,
-	sql: string,
+	{ name, sql }: { readonly name: string; readonly sql: string },
 	query: Query,
+	reading: Reading,
 	warnings: readonly Diagnostic[]
 ): Promise<ViewPlan> {
-	const lineage = lineageSources(query, (source) => isKeyShown(query, source));
-	const kind = isThrough(query) ? 'through' : 'maintained';
+	const refs: string[] = [];
+	const plans: ViewPlan[] = [];
+	for (const draft of reading.stages) {
+		const plan = await stagePlan(name, draft, plans, refs);
+		plans.push(plan);
+		refs.push(plan.hash);
+	}
+	const stages = reachable(query, plans);
+	const view = { name, sql, hidden: false, kind: isThrough(query) ? 'through' : 'maintained' } as const;
+	const check = checkText(sql, reading);
 	return {
-		name,
-		implicit,
-		kind,
-		hash: await hashOf(query, kind),
-		sql,
-		query,
-		lineage,
-		describeSql: describeSql(query),
-		probes: probes(query),
+		...(await planOf(view, query, stages, refs)),
+		...check,
+		describeSql: describeSql(query, stages, refs),
 		warnings
 	};
 }
 
-function isKeyShown(query: Query, source: number): boolean {
-	return query.scope.sources[source]!.table.key.every((column) =>
-		query.outputs.some(
-			({ expression }) =>
-				expression.kind === 'column' && expression.source === source && expression.column === column
-		)
-	);
+/** A view that keeps a state is the stage itself; another stage is nobody else's business. */
+async function stagePlan(
+	root: string,
+	{ title, query, view }: StageDraft,
+	before: readonly ViewPlan[],
+	refs: readonly string[]
+): Promise<ViewPlan> {
+	const shared = view && !isThrough(query);
+	const made = shared
+		? { name: view.name, sql: view.sql, hidden: false }
+		: { name: `${root}: ${title}`, sql: '', hidden: true };
+	return planOf({ ...made, kind: 'maintained' }, query, reachable(query, before), refs);
+}
+
+type PlanHead = Pick<ViewPlan, 'name' | 'sql' | 'hidden' | 'kind'>;
+
+async function planOf(
+	head: PlanHead,
+	query: Query,
+	stages: readonly ViewPlan[],
+	refs: readonly string[]
+): Promise<ViewPlan> {
+	return {
+		...head,
+		implicit: false,
+		hash: await hashOf(query, head, refs),
+		query,
+		lineage: lineageOf(query),
+		stages,
+		refs,
+		describeSql: '',
+		checkSql: head.sql,
+		checkOffset: 0,
+		probes: probes(query),
+		warnings: []
+	};
+}
+
+/** Views that are read stand before the SELECT as CTEs, each after those that it reads. */
+function checkText(sql: string, reading: Reading): { checkSql: string; checkOffset: number } {
+	const ctes = Array.from(reading.known.keys(), (name) => {
+		const text = reading.views.get(name)!.view.sql.replace(/;\s*$/, '');
+		return `${quote(name)} AS (${text}\n)`;
+	});
+	if (ctes.length === 0) return { checkSql: sql, checkOffset: 0 };
+	const before = `WITH ${ctes.join(', ')} SELECT * FROM (`;
+	return { checkSql: `${before}${sql.replace(/;\s*$/, '')}\n) AS checked`, checkOffset: before.length };
 }
 
 /** Rule 19: a table that logs whole rows cheaply can be read through. */
 function isThrough(query: Query): boolean {
-	if (query.scope.sources.length > 1 || query.grouping) return false;
-	return !query.scope.sources[0]!.table.columns.some((column) => /^(bytea|jsonb|json)$/.test(column.type));
+	const [source, second] = query.scope.sources;
+	if (!source || second || source.stage !== undefined || query.grouping) return false;
+	return !source.table.columns.some((column) => /^(bytea|jsonb|json)$/.test(column.type));
 }
 
-async function hashOf(query: Query, kind: ViewKind): Promise<string> {
+async function hashOf(
+	query: Query,
+	{ kind, hidden }: Pick<ViewPlan, 'kind' | 'hidden'>,
+	refs: readonly string[]
+): Promise<string> {
 	const show = (expression: Expression) => printOverTables(expression);
 	const { grouping } = query;
 	const content: Json = {
 		planner: plannerVersion,
 		kind,
+		...(hidden ? { hidden } : {}),
 		sources: query.scope.sources.map(({ table }, source) => ({
 			table: table.name,
 			key: [...table.key],
@@ -140,9 +210,11 @@ async function hashOf(query: Query, kind: ViewKind): Promise<string> {
 		conditions: query.conditions.map(show),
 		outputs: query.outputs.map((output) => [output.name, show(output.expression)]),
 		groups: grouping ? grouping.groups.map(show) : null,
+		...(grouping && grouping.sets.length > 1 ? { sets: grouping.sets.map((set) => [...set]) } : {}),
 		having: grouping?.having ? show(grouping.having) : null
 	};
-	const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonicalJson(content)));
+	const text = named(canonicalJson(content), refs);
+	const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
 	return Array.from(new Uint8Array(digest).subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(
 		''
 	);
@@ -154,23 +226,13 @@ export function usedColumns(query: Query, source: number): string[] {
 	const used = new Set(table.key);
 	const visit = (expression: Expression): void => {
 		if (expression.kind === 'column' && expression.source === source) used.add(expression.column);
-		if (expression.kind === 'aggregate' && expression.argument) visit(expression.argument);
-		if (expression.kind === 'compound')
-			for (const part of expression.parts) if (typeof part !== 'string') visit(part);
+		children(expression).forEach(visit);
 	};
 	query.conditions.forEach(visit);
 	query.outputs.forEach((output) => visit(output.expression));
 	query.grouping?.groups.forEach(visit);
 	if (query.grouping?.having) visit(query.grouping.having);
 	return table.columns.map((column) => column.name).filter((name) => used.has(name));
-}
-
-/** Distinct arguments of a view's aggregates. */
-export function aggregateArguments(query: Query): Expression[] {
-	const found = new Map<string, Expression>();
-	for (const { argument } of query.grouping?.aggregates ?? [])
-		if (argument) found.set(identity(argument), argument);
-	return [...found.values()];
 }
 
 /** `FROM … WHERE …` over `{data}`, under the internal aliases. */
@@ -201,45 +263,17 @@ export function joinedFrom(query: Query, first: number, changed: string, on: str
 }
 
 function aliased(query: Query, source: number): string {
-	return `{data}.${quote(query.scope.sources[source]!.table.name)} AS a${source}`;
+	const { table, stage } = query.scope.sources[source]!;
+	return `${stage === undefined ? `{data}.${quote(table.name)}` : `{@${stage}}`} AS a${source}`;
 }
 
-/** Types in order: outputs, groups, dependents, arguments of aggregates, aggregates. */
-function describeSql(query: Query): string {
-	const { grouping } = query;
-	const lists: { name: string; expressions: readonly Expression[]; tail: string }[] = [
-		{
-			name: 'o',
-			expressions: query.outputs.map((output) => output.expression),
-			tail: grouping ? groupTail(query) : ''
-		}
-	];
-	if (grouping) {
-		lists.push({
-			name: 'h',
-			expressions: [...grouping.groups, ...grouping.dependents, ...aggregateArguments(query)],
-			tail: ''
-		});
-		lists.push({ name: 'g', expressions: grouping.aggregates, tail: '' });
-	}
-	const filled = lists.filter((list) => list.expressions.length > 0);
-	const types = filled.flatMap((list) =>
-		list.expressions.map((_, index) => `pg_catalog.pg_typeof(${list.name}.c${index})::text`)
+/** SQL or JSON of a reading with its stages under the names that they have everywhere. */
+export function named(
+	text: string,
+	refs: readonly string[],
+	relation = (hash: string) => quote(`@${hash}`)
+): string {
+	return text.replace(/\{([@#])(\d+)\}/g, (_, mark: string, index: string) =>
+		mark === '@' ? relation(refs[Number(index)]!) : `@${refs[Number(index)]}`
 	);
-	const joins = filled.map((list) => {
-		const columns = list.expressions.map(
-			(expression, index) => `${printOverTables(expression)} AS c${index}`
-		);
-		return `LEFT JOIN (SELECT ${columns.join(', ')} ${fromWhere(query)}${list.tail}) AS ${list.name} ON false`;
-	});
-	return `SELECT ARRAY[${types.join(', ')}] AS types FROM (SELECT 1) AS one ${joins.join(' ')}`;
-}
-
-function groupTail(query: Query): string {
-	const { groups, having } = query.grouping!;
-	const by =
-		groups.length > 0
-			? ` GROUP BY ${[...groups, ...query.grouping!.dependents].map((group) => printOverTables(group)).join(', ')}`
-			: '';
-	return by + (having ? ` HAVING ${printOverTables(having)}` : '');
 }

@@ -116,7 +116,7 @@ describe('rights', () => {
 		await expect(db.app.query(`SELECT * FROM i1_v.m_${spec.hash}('{}')`)).rejects.toThrow(
 			/permission denied for function/
 		);
-		await expect(caller.query(`SELECT * FROM i1_v.f_${spec.hash}(true)`)).rejects.toThrow(
+		await expect(caller.query(`SELECT * FROM i1_v.f_${spec.hash}(true, true)`)).rejects.toThrow(
 			/permission denied for function/
 		);
 	});

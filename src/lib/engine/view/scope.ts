@@ -1,5 +1,5 @@
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
-import { columnOf } from './catalog.ts';
+import { columnOf, visibleColumn, visibleColumns } from './catalog.ts';
 import type { ColumnExpression } from './expression.ts';
 import { refuse } from './refusal.ts';
 
@@ -8,6 +8,8 @@ export interface Source {
 	readonly alias: string;
 	readonly table: CatalogTable;
 	readonly at: number | undefined;
+	/** Where it is not a table of the module: its index among the reading's stages. */
+	readonly stage?: number;
 }
 
 /** A column that JOIN … USING made one. Inner joins only, so either side's value is it. */
@@ -56,7 +58,9 @@ export function columnSpec(scope: Scope, column: ColumnExpression): CatalogColum
 
 function resolveUnqualified(scope: Scope, name: string, at: number | undefined): ColumnExpression {
 	const merged = scope.merged.find((column) => column.name === name);
-	const holders = scope.sources.flatMap((source, index) => (columnOf(source.table, name) ? [index] : []));
+	const holders = scope.sources.flatMap((source, index) =>
+		visibleColumn(source.table, name) ? [index] : []
+	);
 	const others = merged ? holders.filter((index) => !merged.sources.includes(index)) : holders;
 	if (merged && others.length === 0) return { kind: 'column', source: merged.sources[0]!, column: name, at };
 	if (merged || others.length > 1) {
@@ -77,7 +81,7 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 			`List the columns that you want: ${name}.*, or ${name}.id.`
 		);
 	}
-	const known = scope.sources.flatMap((source) => source.table.columns.map((column) => column.name));
+	const known = scope.sources.flatMap((source) => visibleColumns(source.table).map((column) => column.name));
 	refuse(
 		at,
 		'VIEW_UNKNOWN_COLUMN',
@@ -88,12 +92,14 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 
 function columnIn(scope: Scope, source: number, name: string, at: number | undefined): ColumnExpression {
 	const { alias, table } = scope.sources[source]!;
-	if (!columnOf(table, name)) {
+	if (!visibleColumn(table, name)) {
 		refuse(
 			at,
 			'VIEW_UNKNOWN_COLUMN',
 			`"${alias}" has no column "${name}".`,
-			`It has: ${table.columns.map((column) => column.name).join(', ')}.`
+			`It has: ${visibleColumns(table)
+				.map((column) => column.name)
+				.join(', ')}.`
 		);
 	}
 	return { kind: 'column', source, column: name, at };

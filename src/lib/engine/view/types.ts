@@ -38,8 +38,18 @@ export interface ViewSpec {
 	 * stands in no column.
 	 */
 	readonly opaqueKey: boolean;
+	/** Every table that it depends on, also by the stages that it reads. */
 	readonly sources: readonly ViewSource[];
 	readonly program: ViewProgram;
+	/** A part of other views: it has no readers of its own, and its differences go into no journal. */
+	readonly hidden?: boolean;
+	/** Hashes of the stages (hidden ones and views) that it reads itself. Their differences are handed to it. */
+	readonly reads?: readonly string[];
+	/**
+	 * All stages below it, each after those that it reads: they have to be kept for it to be kept, and are
+	 * shared by hash. None of them repeats its own.
+	 */
+	readonly stages?: readonly ViewSpec[];
 }
 
 /**
@@ -50,7 +60,7 @@ export interface ViewSpec {
  * and EXECUTE on them is revoked from PUBLIC: grant it to the maintainer after `create`.
  *
  * A maintained view has `{state}.m_<hash>`:
- *   `(changed jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`
+ *   `(changed jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb, own jsonb)`
  * `changed` maps a source table to an array of key tuples as text: `{"tickets": [["0192…"], …]}`, parts in
  * the order of `ViewSource.key`; a key that changed is there with its old and its new value; doubles do no
  * harm, nor do tables that the view does not read. `{"*": true}` asks for a full difference;
@@ -59,6 +69,10 @@ export interface ViewSpec {
  * most once; `operation` is insert, update or delete; `old` and `new` hold every column as text (null for
  * NULL), as Postgres's output functions print them (`t` and `f` for booleans): what a text-format
  * connection or pgoutput would deliver. `op` counts from 0.
+ *
+ * A view that reads stages takes their differences as it takes those of tables, under `@<hash>`: an array of
+ * what their functions returned as `own`, which is asked for by `{"+": true}` (a hidden stage always gives
+ * it, and no `key`). A stage's function runs before those that read the stage, in the same transaction.
  *
  * A through view has `{state}.t_<hash>`:
  *   `(rows jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`
@@ -75,6 +89,11 @@ export interface ViewProgram {
 	readonly create: readonly string[];
 	/** Removes them. */
 	readonly drop: readonly string[];
+	/**
+	 * Source tables whose keys, given to `m_<hash>` range by range and table by table, make every row of a
+	 * new view at a cost that grows with the ranges alone. Absent: it is filled in one piece.
+	 */
+	readonly ranges?: readonly string[];
 	/**
 	 * SELECT of the visible rows: `_key text` first, then every column under its own name and type (in the
 	 * order of `columns`); without ORDER BY. Reads `{state}` for a maintained view, `{data}` for a through

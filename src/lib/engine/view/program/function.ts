@@ -8,13 +8,17 @@ const settings = [
 	`extra_float_digits = '1'`
 ];
 
-export const differenceColumns = 'op integer, operation text, key text, old jsonb, new jsonb';
+const logColumns = 'op integer, operation text, key text, old jsonb, new jsonb';
+/** What maintenance returns: with `own`, the values of a stage's key for those that read it. */
+const differenceColumns = `${logColumns}, own jsonb`;
 
 export interface MaintenanceFunction {
 	/** With schema: `{state}.m_0123…`. */
 	readonly name: string;
 	/** `changed jsonb` */
 	readonly parameters: string;
+	/** Returns rows without `own`: nothing reads on from here. */
+	readonly last?: boolean;
 	readonly variables?: readonly string[];
 	readonly settings?: readonly string[];
 	/** Statements of plpgsql; columns go before variables of the same name. */
@@ -28,7 +32,7 @@ export function createFunction(made: MaintenanceFunction): string[] {
 	const body = `\n#variable_conflict use_column\n${declared ? `DECLARE\n${declared}` : ''}BEGIN\n${made.body}\nEND\n`;
 	const fence = fenceFor(body);
 	return [
-		`CREATE FUNCTION ${made.name}(${made.parameters}) RETURNS TABLE (${differenceColumns})
+		`CREATE FUNCTION ${made.name}(${made.parameters}) RETURNS TABLE (${made.last ? logColumns : differenceColumns})
 LANGUAGE plpgsql SECURITY DEFINER
 ${[...settings, ...(made.settings ?? [])].map((setting) => `SET ${setting}`).join('\n')}
 AS ${fence}${body}${fence}`,
@@ -69,14 +73,19 @@ export const fullSettings = [
 ];
 
 /**
- * The difference out of a SELECT of `had`, `has` (whether there was and is a visible row), the key `k` and
- * the rows `o` and `n`. `quiet` is SQL that is true where no rows are wanted.
+ * The difference out of a SELECT of `had`, `has` (whether there was and is a visible row), the key `k`, its
+ * values `w` (see `ownKey`) and the rows `o` and `n`. `quiet` is SQL that is true where no rows are wanted.
  */
 export function differenceOf(select: string, quiet = 'false'): string {
 	// OFFSET 0 keeps each row's JSON from being made twice, for the comparison and for the result.
 	return `SELECT (row_number() OVER ())::integer - 1,
 	CASE WHEN NOT d.had THEN 'insert' WHEN NOT d.has THEN 'delete' ELSE 'update' END,
-	d.k, CASE WHEN d.had THEN d.o END, CASE WHEN d.has THEN d.n END
+	d.k, CASE WHEN d.had THEN d.o END, CASE WHEN d.has THEN d.n END, d.w
 FROM (${select} OFFSET 0) AS d
 WHERE (d.had OR d.has) AND NOT (d.had AND d.has AND d.o = d.n) AND NOT ${quiet}`;
+}
+
+/** The values of a stage's key as texts, where others read the stage: the variable `owned` says so. */
+export function ownKey(values: readonly string[]): string {
+	return `CASE WHEN owned THEN jsonb_build_array(${values.map((value) => `(${value})::text`).join(', ')}) END`;
 }

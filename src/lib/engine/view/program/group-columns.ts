@@ -1,18 +1,8 @@
-import { identity, print, type AggregateExpression, type Expression } from '../expression.ts';
-import { groupPart } from '../grouping.ts';
-import { aggregateArguments, type ViewPlan } from '../plan.ts';
+import { identity, isConstant, print, printAggregate, type AggregateExpression, type Expression } from '../expression.ts';
+import { aggregateInputs, groupPart, isGroupNotNull } from '../grouping.ts';
+import type { ViewPlan } from '../plan.ts';
 import { isNotNull } from '../traits.ts';
-
-/** How an aggregate is kept up to date. */
-export type Folding =
-	/** By adding and subtracting. */
-	| 'exact'
-	/** The same, while all values are finite; else the group is read again. */
-	| 'finite'
-	/** By comparing; the group is read again where the extreme may have gone. */
-	| 'extreme'
-	/** The group is read again (sums of floats depend on their order). */
-	| 'again';
+import { foldingOf, hasEquality, ordersRows, sumTypeOf, type Folding } from './group-folding.ts';
 
 export interface GroupColumn {
 	readonly name: string;
@@ -20,13 +10,26 @@ export interface GroupColumn {
 	readonly nullable: boolean;
 }
 
-export interface ArgumentColumn {
-	readonly index: number;
-	/** `_a0` of the lineage. */
+/** What an aggregate reads of a row: a column of the lineage. */
+export interface InputColumn {
+	/** `_a0` */
 	readonly name: string;
 	readonly type: string;
+}
+
+/** What is kept of some rows of a group, so that it can be brought up to date by their difference. */
+export interface Measure {
+	readonly index: number;
+	/** Equal for aggregates that share it. */
+	readonly key: string;
+	/** None: the rows themselves are counted. */
+	readonly of: InputColumn | undefined;
+	/** A condition, true for the rows that count. */
+	readonly filter: InputColumn | undefined;
 	/** Keeps a count of values that are not NULL. */
 	readonly counted: boolean;
+	/** Keeps a count of values that are true. */
+	readonly trues: boolean;
 	readonly sum: SumColumn | undefined;
 	readonly low: boolean;
 	readonly high: boolean;
@@ -43,90 +46,143 @@ export interface SumColumn {
 export interface AgainColumn {
 	readonly name: string;
 	readonly type: string;
-	/** Over the lineage `l`. */
-	readonly sql: string;
+	readonly aggregate: AggregateExpression;
+	/** An equal value of another form (1.0 and 1.00) changes nothing. */
+	readonly anyForm: boolean;
 }
 
 /** What a group view keeps of each group, by column. */
 export interface GroupColumns {
+	/** Of the group table. */
 	readonly groups: readonly GroupColumn[];
+	/** The same of the lineage, where none is NULL for not being grouped by. */
+	readonly rowGroups: readonly GroupColumn[];
 	readonly dependents: readonly GroupColumn[];
-	readonly arguments: readonly ArgumentColumn[];
+	readonly inputs: readonly InputColumn[];
+	readonly measures: readonly Measure[];
 	readonly again: readonly AgainColumn[];
 	/** Any aggregate that may need the rows of its group: then the lineage has an index by group. */
 	readonly rereads: boolean;
 }
 
-const exactTypes: Readonly<Record<string, string>> = {
-	smallint: 'bigint',
-	integer: 'bigint',
-	bigint: 'numeric'
-};
-
 /** `types` as `describeSql` gives them. */
 export function groupColumns(plan: ViewPlan, types: readonly string[]): GroupColumns {
 	const { grouping, scope, outputs } = plan.query;
 	const { groups, dependents, aggregates } = grouping!;
-	const args = aggregateArguments(plan.query);
 	const rest = types.slice(outputs.length);
-	const column = (prefix: string, expressions: readonly Expression[], from: number) =>
-		expressions.map((expression, index): GroupColumn => ({
-			name: `${prefix}${index}`,
-			type: rest[from + index]!,
-			nullable: !isNotNull(scope, expression)
-		}));
-	const argumentTypes = rest.slice(groups.length + dependents.length);
-	const aggregateTypes = argumentTypes.slice(args.length);
-	const argumentColumns = args.map((argument, index) =>
-		argumentColumn(argument, index, argumentTypes[index]!, aggregates)
-	);
+	const column = (prefix: string, from: number) => (expression: Expression, index: number): GroupColumn => ({
+		name: `${prefix}${index}`,
+		type: rest[from + index]!,
+		nullable: !isNotNull(scope, expression)
+	});
+	const inputTypes = rest.slice(groups.length + dependents.length);
+	const expressions = aggregateInputs(grouping!);
+	const inputs = expressions.map((_, index): InputColumn => ({ name: `_a${index}`, type: inputTypes[index]! }));
+	const inputOf = (expression: Expression | undefined) =>
+		expression && inputs[indexOf(expressions, expression)];
+	const rowGroups = groups.map(column('_g', 0));
+	const measures = measuresOf(aggregates, inputOf);
 	const again = aggregates.flatMap((aggregate, index): AgainColumn[] => {
-		if (!aggregate.argument) return [];
-		const of = argumentColumns[indexOf(args, aggregate.argument)]!;
-		if (foldingOf(aggregate, of.type) !== 'again') return [];
-		return [{ name: `_r${index}`, type: aggregateTypes[index]!, sql: `${aggregate.name}(l.${of.name})` }];
+		if (folding(aggregate, inputOf) !== 'again') return [];
+		const type = inputTypes[inputs.length + index]!;
+		return [{ name: `_r${index}`, type, aggregate, anyForm: isOneOfEqual(aggregate) && hasEquality(type) }];
 	});
 	return {
-		groups: column('_g', groups, 0),
-		dependents: column('_d', dependents, groups.length),
-		arguments: argumentColumns,
+		rowGroups,
+		groups: rowGroups.map((group, index) => ({
+			...group,
+			nullable: !isGroupNotNull(grouping!, scope, index)
+		})),
+		dependents: dependents.map(column('_d', groups.length)),
+		inputs,
+		measures,
 		again,
-		rereads: again.length > 0 || argumentColumns.some((a) => a.low || a.high || a.sum?.folding === 'finite')
+		rereads: again.length > 0 || measures.some((m) => m.low || m.high || m.sum?.folding === 'finite')
 	};
+}
+
+/** Where equal values may have several forms, which one it is depends on the order of rows. */
+function isOneOfEqual({ name, distinct, withinGroup }: AggregateExpression): boolean {
+	return distinct || withinGroup || name === 'any_value';
+}
+
+type InputOf = (expression: Expression | undefined) => InputColumn | undefined;
+
+function folding(aggregate: AggregateExpression, inputOf: InputOf): Folding {
+	return foldingOf(aggregate, aggregate.withinGroup ? '' : (inputOf(aggregate.args[0])?.type ?? ''));
+}
+
+/** Aggregates of the same value under the same filter share one. */
+function measuresOf(aggregates: readonly AggregateExpression[], inputOf: InputOf): Measure[] {
+	const found = new Map<string, AggregateExpression[]>();
+	for (const aggregate of aggregates) {
+		if (folding(aggregate, inputOf) === 'again' || isRowCount(aggregate)) continue;
+		const key = measureKey(aggregate);
+		found.set(key, [...(found.get(key) ?? []), aggregate]);
+	}
+	return [...found].map(([key, own], index) => {
+		const { args, filter } = own[0]!;
+		const of = inputOf(args[0]);
+		const has = (...names: string[]) => own.some((aggregate) => names.includes(aggregate.name));
+		const summed = of !== undefined && has('sum', 'avg');
+		const trues = has('bool_and', 'bool_or', 'every');
+		return {
+			index,
+			key,
+			of,
+			filter: inputOf(filter),
+			counted: has('count') || summed || trues,
+			trues,
+			sum: summed ? sumColumn(of.type) : undefined,
+			low: has('min'),
+			high: has('max')
+		};
+	});
+}
+
+function sumColumn(type: string): SumColumn {
+	const exact = foldingOf({ name: 'sum', distinct: false }, type) === 'exact';
+	return { type: sumTypeOf(type), folding: exact ? 'exact' : 'finite', scaled: type === 'numeric' };
+}
+
+/** count(*) of all rows, which every group has, or what tells of the group and not of its rows. */
+function isRowCount({ name, args, filter }: AggregateExpression): boolean {
+	return name === 'grouping' || (name === 'count' && args.length === 0 && filter === undefined);
+}
+
+function measureKey({ args, filter }: AggregateExpression): string {
+	return JSON.stringify([args.map(identity), filter ? identity(filter) : null]);
 }
 
 function indexOf(expressions: readonly Expression[], wanted: Expression): number {
 	return expressions.findIndex((expression) => identity(expression) === identity(wanted));
 }
 
-export function foldingOf(aggregate: AggregateExpression, type: string): Folding {
-	if (aggregate.name === 'count') return 'exact';
-	if (aggregate.name === 'min' || aggregate.name === 'max') return 'extreme';
-	if (type in exactTypes) return 'exact';
-	return type === 'numeric' || type === 'interval' ? 'finite' : 'again';
-}
-
-function argumentColumn(
-	argument: Expression,
-	index: number,
-	type: string,
-	aggregates: readonly AggregateExpression[]
-): ArgumentColumn {
-	const own = aggregates.filter(
-		(aggregate) => aggregate.argument && identity(aggregate.argument) === identity(argument)
+/**
+ * An aggregate that is read again, over rows `l.` of the lineage. `group` is the row whose `_g…` are the
+ * group's, for arguments that are of the group; `ties` make an order of rows whole: the lineage's identity.
+ */
+export function againSql(
+	plan: ViewPlan,
+	columns: GroupColumns,
+	{ aggregate }: AgainColumn,
+	group: string,
+	ties: readonly string[]
+): string {
+	const inputs = aggregateInputs(plan.query.grouping!);
+	const ofRows = (expression: Expression): string =>
+		isConstant(expression)
+			? print(expression, () => '')
+			: `l.${columns.inputs[indexOf(inputs, expression)]!.name}`;
+	const ofGroup = (expression: Expression): string => printOverGroups(plan, columns, expression, group);
+	const { withinGroup, distinct, args } = aggregate;
+	const type = columns.inputs[indexOf(inputs, args[0] ?? aggregate)]?.type;
+	const whole = !withinGroup && !distinct && ordersRows(aggregate.name, type);
+	return printAggregate(
+		aggregate,
+		(expression) => (withinGroup && args.includes(expression) ? ofGroup(expression) : ofRows(expression)),
+		whole ? ties : []
 	);
-	const has = (...names: string[]) => own.some((aggregate) => names.includes(aggregate.name));
-	const folding = foldingOf({ kind: 'aggregate', name: 'sum', argument, at: undefined }, type);
-	const summed = has('sum', 'avg') && (folding === 'exact' || folding === 'finite');
-	return {
-		index,
-		name: `_a${index}`,
-		type,
-		counted: has('count') || summed,
-		sum: summed ? { type: exactTypes[type] ?? type, folding, scaled: type === 'numeric' } : undefined,
-		low: has('min'),
-		high: has('max')
-	};
 }
 
 /** An output or HAVING over a row `row` of the group table. */
@@ -153,12 +209,13 @@ function finished(
 	aggregate: AggregateExpression,
 	row: string
 ): string {
-	if (!aggregate.argument) return `${row}_n`;
-	const index = indexOf(aggregateArguments(plan.query), aggregate.argument);
-	const { sum, type } = columns.arguments[index]!;
-	const folding = foldingOf(aggregate, type);
-	if (folding === 'again')
-		return `${row}_r${plan.query.grouping!.aggregates.findIndex((candidate) => identity(candidate) === identity(aggregate))}`;
+	const grouping = plan.query.grouping!;
+	if (aggregate.name === 'grouping') return groupingBits(plan, aggregate, row);
+	if (isRowCount(aggregate)) return `${row}_n`;
+	const position = indexOf(grouping.aggregates, aggregate);
+	if (columns.again.some(({ name }) => name === `_r${position}`)) return `${row}_r${position}`;
+	const { index, sum } = columns.measures.find(({ key }) => key === measureKey(aggregate))!;
+	const counted = (value: string) => `(CASE WHEN ${row}_c${index} > 0 THEN ${value} END)`;
 	switch (aggregate.name) {
 		case 'count':
 			return `${row}_c${index}`;
@@ -167,10 +224,26 @@ function finished(
 		case 'max':
 			return `${row}_hi${index}`;
 		case 'sum':
-			return `(CASE WHEN ${row}_c${index} > 0 THEN ${sumOf(sum!, index, row)} END)`;
+			return counted(sumOf(sum!, index, row));
 		case 'avg':
-			return `(CASE WHEN ${row}_c${index} > 0 THEN ${sumOf(sum!, index, row)}${sum!.type === 'bigint' ? '::numeric' : ''} / ${row}_c${index} END)`;
+			return counted(
+				`${sumOf(sum!, index, row)}${sum!.type === 'bigint' ? '::numeric' : ''} / ${row}_c${index}`
+			);
+		case 'bool_or':
+			return counted(`${row}_t${index} > 0`);
+		default:
+			return counted(`${row}_t${index} = ${row}_c${index}`);
 	}
+}
+
+/** The first argument is the highest bit, 1 where the row's set lacks it. */
+function groupingBits(plan: ViewPlan, { args }: AggregateExpression, row: string): string {
+	const { groups, sets } = plan.query.grouping!;
+	const bits = sets.map((set) =>
+		args.reduce((sum, arg) => 2 * sum + (set.includes(indexOf(groups, arg)) ? 0 : 1), 0)
+	);
+	if (bits.every((value) => value === bits[0])) return `(${bits[0]})`;
+	return `(CASE ${row}_set ${bits.map((value, set) => `WHEN ${set} THEN ${value}`).join(' ')} END)`;
 }
 
 function sumOf(sum: SumColumn, index: number, row: string): string {

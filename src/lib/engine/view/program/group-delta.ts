@@ -1,23 +1,30 @@
-import type { ArgumentColumn } from './group-columns.ts';
-import type { GroupView, StateColumn } from './group-view.ts';
+import type { Measure } from './group-columns.ts';
+import { groupedBySets, setNumber, type GroupView, type StateColumn } from './group-view.ts';
 import { lineageStages } from './lineage-table.ts';
 
 /** Group columns and what the difference of the lineage adds up to in each group. */
-export function deltaColumns({ columns }: GroupView): StateColumn[] {
+export function deltaColumns(view: GroupView): StateColumn[] {
+	const { columns } = view;
 	return [
+		...setNumber(view),
 		...columns.groups,
 		...columns.dependents,
 		{ name: '_came', type: 'bigint' },
 		{ name: '_went', type: 'bigint' },
-		...columns.arguments.flatMap((a) => [
-			...(a.counted ? [{ name: `_c${a.index}`, type: 'bigint' }] : []),
-			...(a.sum ? [{ name: `_s${a.index}`, type: a.sum.type }] : []),
-			...(a.sum?.scaled ? [{ name: `_p${a.index}`, type: 'numeric' }] : []),
-			...(a.sum?.folding === 'finite' ? [{ name: `_odd${a.index}`, type: 'boolean' }] : []),
-			...(a.low ? [`_inlo${a.index}`, `_outlo${a.index}`].map((name) => ({ name, type: a.type })) : []),
-			...(a.high ? [`_inhi${a.index}`, `_outhi${a.index}`].map((name) => ({ name, type: a.type })) : [])
+		...columns.measures.flatMap((m) => [
+			...(m.counted ? [{ name: `_c${m.index}`, type: 'bigint' }] : []),
+			...(m.trues ? [{ name: `_t${m.index}`, type: 'bigint' }] : []),
+			...(m.sum ? [{ name: `_s${m.index}`, type: m.sum.type }] : []),
+			...(m.sum?.scaled ? [{ name: `_p${m.index}`, type: 'numeric' }] : []),
+			...(m.sum?.folding === 'finite' ? [{ name: `_odd${m.index}`, type: 'boolean' }] : []),
+			...(m.low ? ends(m, '_inlo', '_outlo') : []),
+			...(m.high ? ends(m, '_inhi', '_outhi') : [])
 		])
 	];
+}
+
+function ends({ index, of }: Measure, ...names: string[]): StateColumn[] {
+	return names.map((name) => ({ name: `${name}${index}`, type: of!.type }));
 }
 
 /** The lineage's merge and `delta`, one row for each group that it touched. */
@@ -27,56 +34,58 @@ export function deltaStages(view: GroupView): string {
 	const side = (came: boolean) =>
 		`SELECT ${[`${came} AS came`, ...names.map((name) => `m.${came ? 'n' : 'o'}_${name} AS ${name}`)].join(', ')} FROM moved AS m WHERE m.${came ? 'has' : 'had'}`;
 	const values = [
-		...columns.groups.map(({ name }) => `s.${name}`),
 		...columns.dependents.map(({ name }) => `(array_agg(s.${name}) FILTER (WHERE s.came))[1] AS ${name}`),
 		'count(*) FILTER (WHERE s.came) AS _came',
 		'count(*) FILTER (WHERE NOT s.came) AS _went',
-		...columns.arguments.flatMap(deltaOfArgument)
+		...columns.measures.flatMap(deltaOfMeasure)
 	];
-	const by =
-		columns.groups.length > 0
-			? `GROUP BY ${columns.groups.map(({ name }) => `s.${name}`).join(', ')}`
-			: 'HAVING count(*) > 0';
 	return `${lineageStages(plan, lineage, true)},
 sides AS (
 	${side(true)}
 	UNION ALL
 	${side(false)}
 ), delta AS (
-	SELECT ${values.join(',\n\t\t')}
-	FROM sides AS s ${by}
+	${groupedBySets(view, 's', 'FROM sides AS s', values, 'HAVING count(*) > 0')}
 )`;
 }
 
-function deltaOfArgument(a: ArgumentColumn): string[] {
-	const value = `s.${a.name}`;
-	const of = (aggregate: string, condition: string) => `${aggregate}(${value}) FILTER (WHERE ${condition})`;
+function deltaOfMeasure(m: Measure): string[] {
+	const value = m.of ? `s.${m.of.name}` : '*';
+	const filter = m.filter ? ` AND s.${m.filter.name}` : '';
+	const of = (aggregate: string, condition: string) =>
+		`${aggregate}(${value}) FILTER (WHERE ${condition}${filter})`;
 	const result: string[] = [];
-	if (a.counted) result.push(`${of('count', 's.came')} - ${of('count', 'NOT s.came')} AS _c${a.index}`);
-	if (a.sum) {
-		const finite = a.sum.folding === 'finite' ? ` AND ${isFinite(value, a.type)}` : '';
-		const zero = `'0'::${a.sum.type}`;
+	if (m.counted) result.push(`${of('count', 's.came')} - ${of('count', 'NOT s.came')} AS _c${m.index}`);
+	if (m.trues)
 		result.push(
-			`COALESCE(${of('sum', `s.came${finite}`)}, ${zero}) - COALESCE(${of('sum', `NOT s.came${finite}`)}, ${zero}) AS _s${a.index}`
+			`${of('count', `s.came AND ${value}`)} - ${of('count', `NOT s.came AND ${value}`)} AS _t${m.index}`
 		);
-	}
-	if (a.sum?.scaled) {
+	if (m.sum) result.push(...deltaOfSum(m, value, filter));
+	if (m.low)
+		result.push(
+			`${of('min', 's.came')} AS _inlo${m.index}`,
+			`${of('min', 'NOT s.came')} AS _outlo${m.index}`
+		);
+	if (m.high)
+		result.push(
+			`${of('max', 's.came')} AS _inhi${m.index}`,
+			`${of('max', 'NOT s.came')} AS _outhi${m.index}`
+		);
+	return result;
+}
+
+function deltaOfSum({ index, sum, of }: Measure, value: string, filter: string): string[] {
+	const finite = isFinite(value, of!.type);
+	const counts = (side: string) => `${side}${sum!.folding === 'finite' ? ` AND ${finite}` : ''}${filter}`;
+	const total = (side: string) => `COALESCE(sum(${value}) FILTER (WHERE ${counts(side)}), '0'::${sum!.type})`;
+	const result = [`${total('s.came')} - ${total('NOT s.came')} AS _s${index}`];
+	if (sum!.scaled) {
 		const weights = (side: string) =>
-			`COALESCE(sum(${scaleWeight(value)}) FILTER (WHERE ${side} AND ${isFinite(value, a.type)}), 0)`;
-		result.push(`${weights('s.came')} - ${weights('NOT s.came')} AS _p${a.index}`);
+			`COALESCE(sum(${scaleWeight(value)}) FILTER (WHERE ${counts(side)}), 0)`;
+		result.push(`${weights('s.came')} - ${weights('NOT s.came')} AS _p${index}`);
 	}
-	if (a.sum?.folding === 'finite')
-		result.push(`COALESCE(bool_or(NOT ${isFinite(value, a.type)}), false) AS _odd${a.index}`);
-	if (a.low)
-		result.push(
-			`${of('min', 's.came')} AS _inlo${a.index}`,
-			`${of('min', 'NOT s.came')} AS _outlo${a.index}`
-		);
-	if (a.high)
-		result.push(
-			`${of('max', 's.came')} AS _inhi${a.index}`,
-			`${of('max', 'NOT s.came')} AS _outhi${a.index}`
-		);
+	if (sum!.folding === 'finite')
+		result.push(`COALESCE(bool_or(NOT ${finite}${filter}), false) AS _odd${index}`);
 	return result;
 }
 

@@ -1,48 +1,45 @@
+import { againSql, type Measure } from './group-columns.ts';
 import { isFinite, scaleWeight } from './group-delta.ts';
-import { sameGroup } from './group-match.ts';
 import { mergeGroups } from './group-merge.ts';
-import { type GroupView, stateColumns, visibleDifference } from './group-view.ts';
-import { lineageFill } from './lineage-table.ts';
+import {
+	groupedBySets,
+	identityOf,
+	sameIdentity,
+	stateColumns,
+	visibleDifference,
+	type GroupView
+} from './group-view.ts';
+import { identityColumns, lineageFill } from './lineage-table.ts';
 
 /** The whole lineage, then every group from it. */
 export function fullStatements(view: GroupView): string {
-	const { plan, columns, lineage, table, global } = view;
+	const { plan, columns, lineage, table } = view;
+	const ties = identityColumns(lineage).map((name) => `l.${name}`);
 	const values = [
-		...columns.groups.map(({ name }) => `l.${name}`),
 		...columns.dependents.map(({ name }) => `(array_agg(l.${name}))[1] AS ${name}`),
 		'count(*) AS _n',
-		...columns.arguments.flatMap((a) => [
-			...(a.counted ? [`count(l.${a.name}) AS _c${a.index}`] : []),
-			...(a.sum ? [`COALESCE(sum(l.${a.name}), '0'::${a.sum.type}) AS _s${a.index}`] : []),
-			...(a.sum?.scaled
-				? [
-						`COALESCE(sum(${scaleWeight(`l.${a.name}`)}) FILTER (WHERE ${isFinite(`l.${a.name}`, a.type)}), 0) AS _p${a.index}`
-					]
-				: []),
-			...(a.low ? [`min(l.${a.name}) AS _lo${a.index}`] : []),
-			...(a.high ? [`max(l.${a.name}) AS _hi${a.index}`] : [])
-		]),
-		...columns.again.map((column) => `${column.sql} AS ${column.name}`)
+		...columns.measures.flatMap(wholeMeasure),
+		...columns.again.map((column) => `${againSql(plan, columns, column, 'l.', ties)} AS ${column.name}`)
 	];
-	const by = global ? '' : ` GROUP BY ${columns.groups.map(({ name }) => `l.${name}`).join(', ')}`;
+	const anyForm = new Set([
+		...columns.again.flatMap((column) => (column.anyForm ? [column.name] : [])),
+		...columns.measures.flatMap(({ index }) => [`_lo${index}`, `_hi${index}`])
+	]);
 	const next = [
-		...columns.groups.map(({ name }) => `COALESCE(k.${name}, s.${name}) AS ${name}`),
+		...identityOf(view).map(({ name }) => `COALESCE(k.${name}, s.${name}) AS ${name}`),
 		...stateColumns(view).map(({ name }) => {
 			if (name === '_n') return 'COALESCE(k._n, 0) AS x__n';
-			return /^_(lo|hi)/.test(name)
+			return anyForm.has(name)
 				? `CASE WHEN k.${name} = s.${name} THEN s.${name} ELSE k.${name} END AS x_${name}`
 				: `k.${name} AS x_${name}`;
 		})
 	];
-	const join = global
-		? ` LEFT JOIN ${table} AS s ON true`
-		: ` FULL JOIN ${table} AS s ON ${sameGroup(columns.groups, 's', 'k')}`;
 	return `${lineageFill(plan, lineage)}
 RETURN QUERY
 WITH k AS (
-	SELECT ${values.join(', ')} FROM ${lineage.name} AS l${by}
+	${groupedBySets(view, 'l', `FROM ${lineage.name} AS l`, values)}
 ), next AS (
-	SELECT ${next.join(', ')} FROM k${join}
+	SELECT ${next.join(', ')} FROM k FULL JOIN ${table} AS s ON ${sameIdentity(view, 's', 'k')}
 ), folded AS (
 	${mergeGroups(view)}
 )
@@ -50,4 +47,24 @@ ${visibleDifference(view, 'quiet')};
 IF quiet THEN
 	ANALYZE ${lineage.name}; ANALYZE ${table};
 END IF;`;
+}
+
+function wholeMeasure(m: Measure): string[] {
+	const value = m.of ? `l.${m.of.name}` : '*';
+	const where = (...conditions: string[]) => {
+		const all = [...conditions, ...(m.filter ? [`l.${m.filter.name}`] : [])];
+		return all.length > 0 ? ` FILTER (WHERE ${all.join(' AND ')})` : '';
+	};
+	return [
+		...(m.counted ? [`count(${value})${where()} AS _c${m.index}`] : []),
+		...(m.trues ? [`count(${value})${where(value)} AS _t${m.index}`] : []),
+		...(m.sum ? [`COALESCE(sum(${value})${where()}, '0'::${m.sum.type}) AS _s${m.index}`] : []),
+		...(m.sum?.scaled
+			? [
+					`COALESCE(sum(${scaleWeight(value)})${where(isFinite(value, m.of!.type))}, 0) AS _p${m.index}`
+				]
+			: []),
+		...(m.low ? [`min(${value})${where()} AS _lo${m.index}`] : []),
+		...(m.high ? [`max(${value})${where()} AS _hi${m.index}`] : [])
+	];
 }

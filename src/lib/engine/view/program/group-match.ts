@@ -23,10 +23,17 @@ const standIns: Readonly<Record<string, string>> = {
 	jsonb: `'null'::jsonb`
 };
 
-/** Terms that are equal for the same group, NULL being equal to NULL; never NULL, and good for an index. */
-export function groupTerms(columns: readonly GroupColumn[], row: string): string[] {
+/**
+ * Terms that are equal for the same group, NULL being equal to NULL; never NULL, and good for an index.
+ * `row` is an alias, '' for a table's own columns, or prints a column.
+ */
+export function groupTerms(
+	columns: readonly GroupColumn[],
+	row: string | ((name: string) => string)
+): string[] {
+	const print = typeof row === 'string' ? (name: string) => (row === '' ? name : `${row}.${name}`) : row;
 	return columns.flatMap(({ name, type, nullable }) => {
-		const column = row === '' ? name : `${row}.${name}`;
+		const column = print(name);
 		if (!nullable) return [column];
 		return [`(COALESCE(${column}, ${standIn(type)}))`, `(${column} IS NULL)`];
 	});
@@ -36,12 +43,4 @@ function standIn(type: string): string {
 	const known = standIns[type] ?? (type.endsWith('[]') ? `'\\x7b}'::${type}` : undefined);
 	if (known === undefined) notYet(undefined, `groups by ${type}`, 'Cast it to text in GROUP BY and SELECT.');
 	return known.startsWith(`'\\`) ? `E${known}` : known;
-}
-
-export function sameGroup(columns: readonly GroupColumn[], one: string, other: string): string {
-	if (columns.length === 0) return 'true';
-	const right = groupTerms(columns, other);
-	return groupTerms(columns, one)
-		.map((term, index) => `${term} = ${right[index]}`)
-		.join(' AND ');
 }

@@ -1,11 +1,12 @@
 import { printOverTables } from '../expression.ts';
-import { aggregateArguments, type ViewPlan } from '../plan.ts';
-import { differenceOf } from './function.ts';
+import { aggregateInputs } from '../grouping.ts';
+import type { ViewPlan } from '../plan.ts';
+import { differenceOf, ownKey } from './function.ts';
 import { groupColumns, type GroupColumns, printOverGroups } from './group-columns.ts';
 import { groupTerms } from './group-match.ts';
 import { keyOf } from './key.ts';
 import { lineageTable, type LineageTable } from './lineage-table.ts';
-import { rowJson, type TypedSql } from './text.ts';
+import { rowJson, type KeyPart, type TypedSql } from './text.ts';
 
 export interface GroupView {
 	readonly plan: ViewPlan;
@@ -14,24 +15,21 @@ export interface GroupView {
 	readonly lineage: LineageTable;
 	/** `{state}.v_<hash>` */
 	readonly table: string;
-	/** No GROUP BY: one row, also of nothing. */
-	readonly global: boolean;
+	/** As `Grouping.sets`. With several, a row's `_set` says to which it belongs. */
+	readonly sets: readonly (readonly number[])[];
 }
 
 export function groupView(plan: ViewPlan, types: readonly string[]): GroupView {
-	const { groups, dependents } = plan.query.grouping!;
+	const { groups, dependents, sets } = plan.query.grouping!;
 	const columns = groupColumns(plan, types);
+	const inputs = aggregateInputs(plan.query.grouping!);
 	const payload = [
-		...columns.groups.map((column, index) => ({ ...column, sql: printOverTables(groups[index]!) })),
+		...columns.rowGroups.map((column, index) => ({ ...column, sql: printOverTables(groups[index]!) })),
 		...columns.dependents.map((column, index) => ({ ...column, sql: printOverTables(dependents[index]!) })),
-		...columns.arguments.map((column, index) => ({
-			name: column.name,
-			type: column.type,
-			sql: printOverTables(aggregateArguments(plan.query)[index]!)
-		}))
+		...columns.inputs.map((column, index) => ({ ...column, sql: printOverTables(inputs[index]!) }))
 	];
 	const lineage = lineageTable(plan, `{state}.l_${plan.hash}`, payload);
-	return { plan, types, columns, lineage, table: `{state}.v_${plan.hash}`, global: groups.length === 0 };
+	return { plan, types, columns, lineage, table: `{state}.v_${plan.hash}`, sets };
 }
 
 export interface StateColumn {
@@ -39,48 +37,130 @@ export interface StateColumn {
 	readonly type: string;
 }
 
-/** Columns of the group table beside the group's own. */
+/** The column that tells to which grouping set a row belongs, where there are several. */
+export function setNumber({ sets }: GroupView): StateColumn[] {
+	return sets.length > 1 ? [{ name: '_set', type: 'smallint' }] : [];
+}
+
+/** Where a row belongs to a set that has its one row always: SQL over `row`, undefined where no row does. */
+export function isAlways({ sets }: GroupView, row: string): string | undefined {
+	const empty = sets.flatMap((set, index) => (set.length === 0 ? [index] : []));
+	if (empty.length === 0) return undefined;
+	return sets.length > 1 ? `${row}._set IN (${empty.join(', ')})` : 'true';
+}
+
+/** Columns of the group table beside those that tell groups apart. */
 export function stateColumns({ columns }: GroupView): StateColumn[] {
 	return [
 		...columns.dependents,
 		{ name: '_n', type: 'bigint' },
-		...columns.arguments.flatMap((a) => [
-			...(a.counted ? [{ name: `_c${a.index}`, type: 'bigint' }] : []),
-			...(a.sum ? [{ name: `_s${a.index}`, type: a.sum.type }] : []),
-			...(a.sum?.scaled ? [{ name: `_p${a.index}`, type: 'numeric' }] : []),
-			...(a.low ? [{ name: `_lo${a.index}`, type: a.type }] : []),
-			...(a.high ? [{ name: `_hi${a.index}`, type: a.type }] : [])
+		...columns.measures.flatMap((m) => [
+			...(m.counted ? [{ name: `_c${m.index}`, type: 'bigint' }] : []),
+			...(m.trues ? [{ name: `_t${m.index}`, type: 'bigint' }] : []),
+			...(m.sum ? [{ name: `_s${m.index}`, type: m.sum.type }] : []),
+			...(m.sum?.scaled ? [{ name: `_p${m.index}`, type: 'numeric' }] : []),
+			...(m.low ? [{ name: `_lo${m.index}`, type: m.of!.type }] : []),
+			...(m.high ? [{ name: `_hi${m.index}`, type: m.of!.type }] : [])
 		]),
 		...columns.again
 	];
 }
 
+/** Columns that tell groups apart. */
+export function identityOf(view: GroupView): StateColumn[] {
+	return [...setNumber(view), ...view.columns.groups];
+}
+
+/** Terms over a row of the group table by which a group is found; never NULL, and good for an index. */
+export function identityTerms(view: GroupView, row: string | ((name: string) => string)): string[] {
+	const number = { name: '_set', type: 'smallint', nullable: false };
+	return groupTerms([...(view.sets.length > 1 ? [number] : []), ...view.columns.groups], row);
+}
+
+/** The same as the key of a stage, which has a column also where there is one row alone. */
+export function groupOwnKey(view: GroupView, column: (name: string) => string): string[] {
+	const terms = identityTerms(view, column);
+	return terms.length > 0 ? terms : ['0'];
+}
+
+export function sameIdentity(view: GroupView, one: string, other: string): string {
+	const right = identityTerms(view, other);
+	return (
+		identityTerms(view, one)
+			.map((term, index) => `${term} = ${right[index]}`)
+			.join(' AND ') || 'true'
+	);
+}
+
+/**
+ * SELECT of identity and `values` over `from`, whose rows `row` have the lineage's groups: one branch for
+ * each set. `always` goes behind the branch of an empty set, which without it gives a row also of nothing.
+ */
+export function groupedBySets(
+	view: GroupView,
+	row: string,
+	from: string,
+	values: readonly string[],
+	always = ''
+): string {
+	const branches = view.sets.map((set, number) => {
+		const own = set.map((index) => `${row}.${view.columns.groups[index]!.name}`);
+		const identity = [
+			...setNumber(view).map(({ name, type }) => `${number}::${type} AS ${name}`),
+			...view.columns.groups.map(({ name, type }, index) =>
+				set.includes(index) ? `${row}.${name}` : `NULL::${type} AS ${name}`
+			)
+		];
+		const by = own.length > 0 ? ` GROUP BY ${own.join(', ')}` : always && ` ${always}`;
+		return `SELECT ${[...identity, ...values].join(',\n\t\t')}\n\t${from}${by}`;
+	});
+	return branches.join('\n\tUNION ALL\n\t');
+}
+
 export function createGroups(view: GroupView): string[] {
-	const { table, columns, global, lineage } = view;
+	const { table, columns } = view;
 	const definitions = [
+		...setNumber(view).map(({ name, type }) => `${name} ${type} NOT NULL`),
 		...columns.groups.map((column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`),
 		...stateColumns(view).map((column) => `${column.name} ${column.type}${notNullOf(column.name)}`)
 	];
-	const make = `CREATE TABLE ${table} (${definitions.join(', ')}) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1)`;
-	if (global) {
-		const zeros = stateColumns(view).filter((column) => notNullOf(column.name) !== '');
-		return [
-			make,
-			`INSERT INTO ${table} (${zeros.map((c) => c.name).join(', ')}) VALUES (${zeros.map((c) => `0::text::${c.type}`).join(', ')})`
-		];
-	}
+	const terms = identityTerms(view, '');
 	return [
-		make,
-		`CREATE UNIQUE INDEX ON ${table} (${groupTerms(columns.groups, '').join(', ')})`,
-		...(columns.rereads
-			? [`CREATE INDEX ON ${lineage.name} (${groupTerms(columns.groups, '').join(', ')})`]
-			: [])
+		`CREATE TABLE ${table} (${definitions.join(', ')}) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1)`,
+		...(terms.length > 0 ? [`CREATE UNIQUE INDEX ON ${table} (${terms.join(', ')})`] : []),
+		...rowsOfNothing(view),
+		...(columns.rereads ? lineageIndexes(view) : [])
 	];
+}
+
+/** The rows of empty sets, as they are of no rows. */
+function rowsOfNothing(view: GroupView): string[] {
+	const zeros = stateColumns(view).filter((column) => notNullOf(column.name) !== '');
+	return view.sets.flatMap((set, number) => {
+		if (set.length > 0) return [];
+		const numbers = setNumber(view);
+		const names = [...numbers, ...zeros].map((column) => column.name);
+		const values = [...numbers.map(() => `${number}`), ...zeros.map((column) => `0::text::${column.type}`)];
+		return [`INSERT INTO ${view.table} (${names.join(', ')}) VALUES (${values.join(', ')})`];
+	});
+}
+
+/** By which the rows of one group are found. */
+function lineageIndexes({ sets, columns, lineage }: GroupView): string[] {
+	const indexes = sets
+		.filter((set) => set.length > 0)
+		.map((set) =>
+			groupTerms(
+				set.map((index) => columns.rowGroups[index]!),
+				''
+			).join(', ')
+		);
+	return [...new Set(indexes)].map((terms) => `CREATE INDEX ON ${lineage.name} (${terms})`);
 }
 
 /** A count below zero is a broken state: the statement fails, and a full difference mends it. */
 function notNullOf(name: string): string {
-	if (name === '_n' || name.startsWith('_c')) return ` NOT NULL CHECK (${name} >= 0)`;
+	if (/^_([n]$|[ct])/.test(name)) return ` NOT NULL CHECK (${name} >= 0)`;
 	return /^_[sp]/.test(name) ? ' NOT NULL' : '';
 }
 
@@ -99,34 +179,35 @@ export function shown(view: GroupView, row: string): string {
 }
 
 export function keyOfRow(view: GroupView, row: string): string {
-	return keyOf(
-		view.plan,
-		view.columns.groups.map((group) => ({
-			sql: `${row}${group.name}`,
-			type: group.type,
-			nullable: group.nullable
-		}))
-	);
+	return keyFrom(view, (name) => `${row}${name}`);
+}
+
+function keyFrom(view: GroupView, column: (name: string) => string): string {
+	const numbers = setNumber(view).map(({ name, type }): KeyPart => ({
+		sql: column(name),
+		type,
+		nullable: false
+	}));
+	const groups = view.columns.groups.map(({ name, type, nullable }): KeyPart => ({
+		sql: column(name),
+		type,
+		nullable
+	}));
+	return keyOf(view.plan, [...numbers, ...groups]);
 }
 
 /** All columns of a group before and after, as `o_…` and `n_…`. */
 export function returning(view: GroupView): string {
-	return [...view.columns.groups, ...stateColumns(view)]
+	return [...identityOf(view), ...stateColumns(view)]
 		.flatMap(({ name }) => [`old.${name} AS o_${name}`, `new.${name} AS n_${name}`])
 		.join(', ');
 }
 
 export function visibleDifference(view: GroupView, quiet: string): string {
-	const key = keyOf(
-		view.plan,
-		view.columns.groups.map((group) => ({
-			sql: `(CASE WHEN f.n__n IS NULL THEN f.o_${group.name} ELSE f.n_${group.name} END)`,
-			type: group.type,
-			nullable: group.nullable
-		}))
-	);
+	const either = (name: string) => `(CASE WHEN f.n__n IS NULL THEN f.o_${name} ELSE f.n_${name} END)`;
+	const keys = `${keyFrom(view, either)} AS k, ${ownKey(groupOwnKey(view, either))} AS w`;
 	const had = `f.o__n IS NOT NULL AND ${shown(view, 'f.o_')} AS had`;
 	const has = `f.n__n IS NOT NULL AND ${shown(view, 'f.n_')} AS has`;
 	const rows = `${rowJson(visible(view, 'f.o_'))} AS o, ${rowJson(visible(view, 'f.n_'))} AS n`;
-	return differenceOf(`SELECT ${had}, ${has}, ${key} AS k, ${rows} FROM folded AS f`, quiet);
+	return differenceOf(`SELECT ${had}, ${has}, ${keys}, ${rows} FROM folded AS f`, quiet);
 }

@@ -6,6 +6,7 @@ import { keyText, opaqueKey, type KeyPart } from './text.ts';
 /** Where each part of the row key stands among the outputs; undefined where one does not: then the key is opaque. */
 export function keyOutputs(plan: ViewPlan): number[] | undefined {
 	const { outputs, grouping, scope } = plan.query;
+	if (grouping && grouping.sets.length > 1) return undefined;
 	const wanted = grouping
 		? grouping.groups.map((group) => outputs.findIndex((output) => sameExpression(output.expression, group)))
 		: plan.lineage.flatMap((source) =>
@@ -34,13 +35,16 @@ export function keySql(plan: ViewPlan, column: (source: number, name: string) =>
 
 /** A key of these parts, readable or opaque as the plan's outputs allow. One group of all rows is `"all"`. */
 export function keyOf(plan: ViewPlan, parts: readonly KeyPart[]): string {
+	if (plan.hidden) return 'NULL::text';
 	if (parts.length === 0) return `'"all"'`;
 	return keyOutputs(plan) ? keyText(parts) : opaqueKey(parts, `{state}.s_${plan.hash}`);
 }
 
 /** The table with the salt of opaque keys. */
 export function saltStatements(plan: ViewPlan): { create: string[]; drop: string[] } {
-	if (keyOutputs(plan) || plan.query.grouping?.groups.length === 0) return { create: [], drop: [] };
+	const { grouping } = plan.query;
+	const isOneRow = grouping?.groups.length === 0 && grouping.sets.length === 1;
+	if (plan.hidden || keyOutputs(plan) || isOneRow) return { create: [], drop: [] };
 	const table = `{state}.s_${plan.hash}`;
 	return {
 		create: [

@@ -1,11 +1,21 @@
 import { printOverTables, quote } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
 import type { ViewProgram } from '../types.ts';
-import { createFunction, differenceOf, fewKeys, fewSettings, fullSettings, keyedSettings } from './function.ts';
+import {
+	createFunction,
+	differenceOf,
+	fewKeys,
+	fewSettings,
+	fullSettings,
+	keyedSettings,
+	ownKey
+} from './function.ts';
 import { keySql, saltStatements } from './key.ts';
+import { stageNames } from '../reach.ts';
 import {
 	changedVariables,
 	createLineage,
+	identityColumns,
 	keyName,
 	lineageFill,
 	lineageStages,
@@ -30,10 +40,11 @@ export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgr
 		);
 	const side = (name: 'o' | 'n') =>
 		rowJson(outputs.map((output) => ({ ...output, sql: `m.${prefixed(name, quote(output.name))}` })));
-	const key = keyFrom((name) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`);
+	const either = (name: string) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`;
+	const [key, own] = [keyFrom(either), ownKey(identityColumns(table).map(either))];
 	const statement = (keyed: boolean) => `RETURN QUERY
 WITH ${lineageStages(plan, table, keyed)}
-${differenceOf(`SELECT m.had, m.has, ${key} AS k, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m`)};`;
+${differenceOf(`SELECT m.had, m.has, ${key} AS k, ${own} AS w, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m`)};`;
 	const full = `IF quiet THEN
 ${lineageFill(plan, table)}
 ANALYZE ${table.name};
@@ -51,6 +62,11 @@ ${statement(false)}`;
 	};
 }
 
+/** Whether `own` is asked for: a part of other views is there for nothing else. */
+function owned(plan: ViewPlan): string {
+	return plan.hidden ? 'owned boolean := true' : `owned boolean := changed ? '+'`;
+}
+
 /** `m_<hash>` for changed keys; behind it `b_<hash>` for many of them, `f_<hash>` for everything. */
 export function maintenance(plan: ViewPlan, keyed: string, full: string): string[] {
 	const { hash } = plan;
@@ -58,12 +74,17 @@ export function maintenance(plan: ViewPlan, keyed: string, full: string): string
 	const count = keys.map(({ name }) => `cardinality(${name})`).join(' + ');
 	const ofKeys = {
 		parameters: 'changed jsonb',
-		variables: keys.map(({ name, value }) => `${name} text[] := ${value}`)
+		variables: [owned(plan), ...keys.map(({ name, value }) => `${name} text[] := ${value}`)]
 	};
+	const stages = stageNames(plan);
+	const idle =
+		stages.length > 0
+			? `IF NOT changed ?| ARRAY[${stages.map((name) => `'${name}'`).join(', ')}] THEN\n\tRETURN;\nEND IF;\n`
+			: '';
 	return [
 		...createFunction({
 			name: `{state}.f_${hash}`,
-			parameters: 'quiet boolean',
+			parameters: 'quiet boolean, owned boolean',
 			settings: fullSettings,
 			body: full
 		}),
@@ -73,10 +94,10 @@ export function maintenance(plan: ViewPlan, keyed: string, full: string): string
 			name: `{state}.m_${hash}`,
 			settings: fewSettings,
 			body: `IF changed ? '*' THEN
-	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false));
+	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false), owned);
 	RETURN;
 END IF;
-IF ${count} > ${fewKeys} THEN
+${idle}IF ${count} > ${fewKeys} THEN
 	RETURN QUERY SELECT * FROM {state}.b_${hash}(changed);
 	RETURN;
 END IF;
@@ -89,6 +110,6 @@ export function dropMaintenance(hash: string): string[] {
 	return [
 		`DROP FUNCTION IF EXISTS {state}.m_${hash}(jsonb)`,
 		`DROP FUNCTION IF EXISTS {state}.b_${hash}(jsonb)`,
-		`DROP FUNCTION IF EXISTS {state}.f_${hash}(boolean)`
+		`DROP FUNCTION IF EXISTS {state}.f_${hash}(boolean, boolean)`
 	];
 }

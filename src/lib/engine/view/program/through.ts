@@ -37,7 +37,7 @@ FROM before AS b FULL JOIN after AS a ON a.n = b.n AND a.k = b.k
 WHERE b.k IS NULL OR a.k IS NULL OR b.j <> a.j
 ORDER BY 1;`;
 	return {
-		create: [...salt.create, ...createFunction({ name, parameters: 'rows jsonb', body })],
+		create: [...salt.create, ...createFunction({ name, parameters: 'rows jsonb', last: true, body })],
 		drop: [`DROP FUNCTION IF EXISTS ${name}(jsonb)`, ...salt.drop],
 		read: `SELECT ${[`${key} AS _key`, ...outputs.map((output) => `${output.sql} AS ${quote(output.name)}`)].join(', ')} ${fromWhere(query)}`
 	};

@@ -1,0 +1,126 @@
+import type { Node, ParsedSql } from '#engine/sql';
+import { visibleColumns } from './catalog.ts';
+import { compile } from './compile.ts';
+import type { Output } from './query.ts';
+import { bytesAt } from './reading.ts';
+import { refuse } from './refusal.ts';
+import { resolveColumn, type Scope } from './scope.ts';
+
+const plainName = /^[a-z][a-z0-9_]{0,58}$/;
+
+/**
+ * The list of columns. Those of a part (a subquery, a CTE) may lack names, as far as nobody asks for them;
+ * those of a view are what its readers see.
+ */
+export function readOutputs(
+	scope: Scope,
+	targets: readonly Node[],
+	parsed: ParsedSql,
+	isPart: boolean
+): Output[] {
+	const outputs: Output[] = [];
+	for (const target of targets) {
+		if (!('ResTarget' in target)) continue;
+		const { val, name, location } = target.ResTarget;
+		const star = val && starOf(val);
+		const given = name ?? (isPart ? impliedName(val, outputs) : undefined);
+		const added = star ? expandStar(scope, star, location) : [readOutput(scope, val, given, location)];
+		for (const output of added) {
+			checkName(output.name, location, outputs);
+			outputs.push(output);
+		}
+	}
+	if (outputs.length === 0)
+		refuse(bytesAt(parsed, 'SELECT'), 'VIEW_NO_COLUMN', 'This SELECT has no columns.', 'List at least one.');
+	return outputs;
+}
+
+/** `*` is [], `t.*` is ['t']. */
+function starOf(node: Node): string[] | undefined {
+	if (!('ColumnRef' in node)) return undefined;
+	const fields = node.ColumnRef.fields ?? [];
+	if (!fields.some((field) => 'A_Star' in field)) return undefined;
+	return fields.flatMap((field) => ('String' in field ? [field.String.sval ?? ''] : []));
+}
+
+function expandStar(scope: Scope, path: readonly string[], at: number | undefined): Output[] {
+	const [alias, more] = path;
+	if (more !== undefined)
+		refuse(at, 'VIEW_QUALIFIED_NAME', `"${path.join('.')}.*" names a schema.`, 'Write table.*.');
+	if (alias === undefined) return everyColumn(scope, at);
+	const source = scope.sources.findIndex((candidate) => candidate.alias === alias);
+	if (source < 0) resolveColumn(scope, [alias, '*'], at);
+	return visibleColumns(scope.sources[source]!.table).map(({ name }) => ({
+		name,
+		expression: { kind: 'column', source, column: name, at }
+	}));
+}
+
+/** As the standard says: the columns of USING first and once, then the rest in order of FROM. */
+function everyColumn(scope: Scope, at: number | undefined): Output[] {
+	const merged = scope.merged.map(({ name, sources }): Output => ({
+		name,
+		expression: { kind: 'column', source: sources[0]!, column: name, at }
+	}));
+	const rest = scope.sources.flatMap(({ table }, source) =>
+		visibleColumns(table)
+			.filter(
+				({ name }) => !scope.merged.some((column) => column.name === name && column.sources.includes(source))
+			)
+			.map(({ name }): Output => ({ name, expression: { kind: 'column', source, column: name, at } }))
+	);
+	return [...merged, ...rest];
+}
+
+function readOutput(
+	scope: Scope,
+	node: Node | undefined,
+	name: string | undefined,
+	at: number | undefined
+): Output {
+	const expression = compile(scope, node);
+	if (name !== undefined) return { name, expression };
+	if (expression.kind === 'column') return { name: expression.column, expression };
+	refuse(at, 'VIEW_COLUMN_NAME', 'This column has no name.', 'Give it one: … AS name.');
+}
+
+/** The name that Postgres would give; where it is taken, one that is nobody's. */
+function impliedName(node: Node | undefined, before: readonly Output[]): string {
+	const name = figuredName(node) ?? 'column';
+	return before.some((output) => output.name === name) ? `${name}_${before.length + 1}` : name;
+}
+
+function figuredName(node: Node | undefined): string | undefined {
+	if (!node) return undefined;
+	const last = (parts: readonly Node[] = []) => {
+		const part = parts.at(-1);
+		return part && 'String' in part ? part.String.sval : undefined;
+	};
+	if ('ColumnRef' in node) return last(node.ColumnRef.fields);
+	if ('FuncCall' in node) return last(node.FuncCall.funcname);
+	if ('TypeCast' in node) return figuredName(node.TypeCast.arg) ?? last(node.TypeCast.typeName?.names);
+	if ('CoalesceExpr' in node) return 'coalesce';
+	if ('CaseExpr' in node) return figuredName(node.CaseExpr.defresult) ?? 'case';
+	if ('A_ArrayExpr' in node) return 'array';
+	if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest';
+	return undefined;
+}
+
+function checkName(name: string, at: number | undefined, before: readonly Output[]): void {
+	if (!plainName.test(name)) {
+		refuse(
+			at,
+			'VIEW_COLUMN_NAME',
+			`"${name}" cannot be a column's name.`,
+			'Use small letters, digits and _, beginning with a letter: … AS open_count.'
+		);
+	}
+	if (before.some((output) => output.name === name)) {
+		refuse(
+			at,
+			'VIEW_DUPLICATE_COLUMN',
+			`There are two columns "${name}".`,
+			`Name one of them differently: … AS other_${name}.`
+		);
+	}
+}

@@ -1,0 +1,52 @@
+import type { CatalogColumn } from './catalog.ts';
+import { isGroupNotNull, type Grouping } from './grouping.ts';
+import { lineageSources } from './lineage.ts';
+import { keyName } from './program/lineage-table.ts';
+import type { Query } from './query.ts';
+import { columnSpec, type Scope } from './scope.ts';
+
+/**
+ * The columns that tell a stage's rows apart for those that read it: none is ever NULL. Types that only
+ * Postgres knows are ''.
+ */
+export function stageKey(query: Query): CatalogColumn[] {
+	if (query.grouping) return groupKey(query.scope, query.grouping);
+	return lineageOf(query).flatMap((source) => {
+		const { table } = query.scope.sources[source]!;
+		return table.key.map((name, index) => ({
+			...table.columns.find((column) => column.name === name)!,
+			name: keyName(source, index),
+			nullable: false,
+			hidden: true
+		}));
+	});
+}
+
+/** Sources whose keys make the row key of a view without groups, as indexes into FROM. */
+export function lineageOf(query: Query): number[] {
+	return lineageSources(query, (source) => isKeyShown(query, source));
+}
+
+function isKeyShown(query: Query, source: number): boolean {
+	return query.scope.sources[source]!.table.key.every((column) =>
+		query.outputs.some(
+			({ expression }) =>
+				expression.kind === 'column' && expression.source === source && expression.column === column
+		)
+	);
+}
+
+/** One column for a group that is never NULL; for others what stands in for NULL, and whether it does. */
+function groupKey(scope: Scope, grouping: Grouping): CatalogColumn[] {
+	const hidden = { array: false, nullable: false, hidden: true };
+	const groups = grouping.groups.flatMap((group, index) => {
+		const known = group.kind === 'column' ? columnSpec(scope, group) : undefined;
+		const own = { ...hidden, type: known?.type ?? '', array: known?.array ?? false };
+		return isGroupNotNull(grouping, scope, index) ? [own] : [own, { ...hidden, type: 'boolean' }];
+	});
+	const columns = [...(grouping.sets.length > 1 ? [{ ...hidden, type: 'smallint' }] : []), ...groups];
+	return (columns.length > 0 ? columns : [{ ...hidden, type: 'integer' }]).map((column, index) => ({
+		...column,
+		name: `_t${index}`
+	}));
+}
