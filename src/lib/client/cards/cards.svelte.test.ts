@@ -2,6 +2,7 @@ import { flushSync } from 'svelte';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Json } from '#kernel';
 import { LiveRows } from './live-rows.svelte.ts';
+import { SvelteLocale } from './test-locale.svelte.ts';
 import { settle, show, type Shown } from './test-host.ts';
 
 vi.stubGlobal('matchMedia', () => ({ matches: true }));
@@ -245,6 +246,46 @@ describe('a row of plain words', () => {
 		change({ to: '' });
 		expect(shown!.all('tbody a')).toEqual([]);
 		expect(cells()).toEqual(['a', 'plain']);
+	});
+});
+
+describe('times', () => {
+	const at = '2026-11-20T23:30:00Z';
+
+	test('follow the zone of the reader where it becomes known', () => {
+		const locale = new SvelteLocale('en', undefined);
+		shown = show(
+			card([text('{{DATE(${at}, SHORT)}} {{TIME(${at})}}'), text("${formatDateTime(at, 'dd HH:mm')}")]),
+			{ at },
+			undefined,
+			locale
+		);
+		const words = () => shown!.all('p.ac-text').map((one) => one.textContent.replace(/\s/g, ' '));
+		expect(words()).toEqual(['Fri, Nov 20, 2026 11:30 PM', '20 23:30']);
+		const nodes = shown.all('time');
+		locale.zone = 'Europe/Berlin';
+		flushSync();
+		expect(words()).toEqual(['Sat, Nov 21, 2026 12:30 AM', '21 00:30']);
+		expect(shown.all('time')).toEqual(nodes);
+		expect(nodes[0]!.getAttribute('datetime')).toBe(at);
+	});
+
+	test('are put in by the reader’s clock, and sent as points in time', async () => {
+		const inputs: Json[] = [
+			{ type: 'Input.Date', id: 'when', label: 'When', time: true, value: '${at}' },
+			{ type: 'Input.Date', id: 'day', label: 'Day', value: '${at}' }
+		];
+		const send: Json = { type: 'Action.Execute', title: 'Send', verb: 'Send' };
+		shown = show(card(inputs, [send]), { at }, undefined, new SvelteLocale('en', 'Asia/Kathmandu'));
+		const [when, day] = shown.all<HTMLInputElement>('input');
+		expect([when!.value, day!.value]).toEqual(['2026-11-21T05:15', '2026-11-21']);
+		await shown.press('Send');
+		shown.type('input', '2026-12-01T06:00');
+		await shown.press('Send');
+		expect(shown.calls.map(({ request }) => request)).toEqual([
+			{ when: '2026-11-20T23:30:00.000Z', day: '2026-11-21' },
+			{ when: '2026-12-01T00:15:00.000Z', day: '2026-11-21' }
+		]);
 	});
 });
 

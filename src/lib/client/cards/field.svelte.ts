@@ -1,6 +1,7 @@
 import type { Json } from '#kernel';
 import type { Input, InputDate, InputNumber, InputText, InputTime, Scope } from '#engine/card';
 import type { CardRuntime } from './runtime.svelte.ts';
+import { momentOf, shownIn } from './typed-value.ts';
 
 /**
  * State of one input. What a person typed stays whatever happens to the data; an input that nobody
@@ -56,7 +57,7 @@ export class Field {
 
 	/** What a command gets; undefined for an empty field that is left out. */
 	payload(): Json | undefined {
-		return payload(this.node, this.value);
+		return payload(this.node, this.value, this.#runtime.locale.zone);
 	}
 
 	/** After a success: back to the data, as soon as it has moved on. */
@@ -68,14 +69,15 @@ export class Field {
 	}
 }
 
-function payload(node: Input, value: string): Json | undefined {
+function payload(node: Input, value: string, zone: string | undefined): Json | undefined {
 	switch (node.kind) {
 		case 'Input.Toggle':
 			return node.plain ? value === node.valueOn : value === node.valueOn ? node.valueOn : node.valueOff;
 		case 'Input.Number':
 			return value.trim() === '' ? undefined : Number(value);
 		case 'Input.Date':
-			return value === '' ? undefined : node.time ? new Date(value).toISOString() : value.slice(0, 10);
+			if (value === '') return undefined;
+			return node.time ? momentOf(value, zone) : shownIn(node, value, zone);
 		case 'Input.Text':
 		case 'Input.Time':
 			return value === '' ? undefined : value;

@@ -5,6 +5,7 @@ import {
 	rootScope,
 	stringify,
 	type Execute,
+	type Locale,
 	type Read,
 	type Scope,
 	type Then,
@@ -12,6 +13,7 @@ import {
 } from '#engine/card';
 import type { Field } from './field.svelte.ts';
 import { rowKey } from './row-keys.ts';
+import { browserLocale } from './browser-locale.ts';
 import type { CardHost } from './types.ts';
 
 /** A field and how to bring it to the person's eyes. */
@@ -31,6 +33,8 @@ export interface Question {
 /** State of one shown card that outlives its compiled form: what was typed, shown and hidden. */
 export class CardRuntime {
 	readonly host: CardHost;
+	/** The same object always; what reads a field of it follows that field. */
+	readonly locale: Locale;
 	/** What was typed and not yet submitted, by field key; survives a new release of the page. */
 	readonly drafts = new Map<string, string>();
 	readonly #shown = new SvelteMap<string, boolean>();
@@ -43,6 +47,7 @@ export class CardRuntime {
 
 	constructor(host: CardHost) {
 		this.host = host;
+		this.locale = host.locale ?? browserLocale();
 	}
 
 	/** Whether an element with an id that actions toggle is hidden. */

@@ -1,5 +1,6 @@
 import { mount, unmount, flushSync } from 'svelte';
 import type { Json } from '#kernel';
+import type { Locale } from '#engine/card';
 import CardView from './CardView.svelte';
 import type { CardHost, CommandCall } from './types.ts';
 
@@ -20,7 +21,8 @@ export interface Shown {
 export function show(
 	card: Json,
 	data: object = {},
-	answer: (call: CommandCall) => Json | Promise<Json> = () => ({})
+	answer: (call: CommandCall) => Json | Promise<Json> = () => ({}),
+	locale: Locale = { language: 'en', zone: 'UTC' }
 ): Shown {
 	const root = document.createElement('div');
 	document.body.append(root);
@@ -28,6 +30,7 @@ export function show(
 	const opened: string[] = [];
 	const notes: string[] = [];
 	const host: CardHost = {
+		locale,
 		href: (url) => (/^([a-z]+:|\/)/i.test(url) ? url : `/home/main/tickets/${url}`),
 		run: async (call) => {
 			calls.push(call);

@@ -1,7 +1,10 @@
 import type { Json } from '#kernel';
+import type { Locale } from '#engine/card';
 
 /** What a card asks of the page that shows it. */
 export interface CardHost {
+	/** `$host` of the template language; the browser's own where it is left out. */
+	readonly locale?: Locale;
 	/** Address of a link of the card, as it stands in `href`: relative ones are resolved. */
 	href(url: string): string;
 	/** Calls a command; rejects with an Error whose message is for people. */

@@ -16,4 +16,5 @@ export { default as TextField } from './TextField.svelte';
 export { isIcon, type IconName } from './icons.ts';
 export type { ShellModule, ShellProject, ShellTab, ShellUser } from './shell.ts';
 export { parseTheme, themeCookie, type Theme } from './theme.ts';
+export { browserZone, rememberZone, zoneCookie } from './zone.ts';
 export { toasts, type Toast } from './toasts.svelte.ts';

@@ -1,5 +1,6 @@
 import type { Json } from '#kernel';
 import type { KeyedRow, ShapeSchema } from '#engine/shape';
+import type { Locale } from './time/locale.ts';
 
 /** A page with its data, as the server hands it to the browser: plain values only. */
 export interface PageData {
@@ -20,6 +21,8 @@ export interface PageData {
 		readonly name: string;
 		readonly roles: readonly string[];
 	};
+	/** The viewer's, as far as the server knows it; `$host` on this page. */
+	readonly locale: Locale;
 	/** ISO 8601; what `utcNow()` says on this page. */
 	readonly now: string;
 	readonly bindings: Readonly<Record<string, BindingData>>;

@@ -44,6 +44,7 @@ const page = (bindings: Record<string, BindingData>): PageData => ({
 	params: {},
 	query: {},
 	principal: { id: null, name: '', roles: [] },
+	locale: { language: 'de', zone: 'Europe/Berlin' },
 	now: '2026-11-20T12:00:00.000Z',
 	bindings,
 	procedures: {}

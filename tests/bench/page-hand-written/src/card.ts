@@ -58,6 +58,7 @@ export const page: PageData = {
 	params: {},
 	query: {},
 	principal: { id: null, name: 'Ada', roles: ['project-user'] },
+	locale: { language: 'en', zone: 'Europe/Berlin' },
 	now: '2026-11-20T12:00:00.000Z',
 	bindings: {
 		tickets: {

@@ -1,8 +1,9 @@
 import { EvaluationError } from '../language/ast.ts';
-import { property } from '../language/values.ts';
-import { integer, number, stringify, text } from '../language/values.ts';
 import type { Scope } from '../language/scope.ts';
-import { formatDate } from './format-date.ts';
+import { integer, number, property, stringify, text } from '../language/values.ts';
+import { formatDate } from '../time/format-date.ts';
+import { isLanguage, noLocale } from '../time/locale.ts';
+import { fromLocal, readMoment, toLocal, type Moment } from '../time/moment.ts';
 import { fn, type Functions } from './types.ts';
 
 const second = 1000;
@@ -13,91 +14,127 @@ const day = 24 * hour;
 const ticksPerMs = 10_000;
 const epochTicks = 621_355_968_000_000_000;
 
+/**
+ * Dates are read by the clock and calendar of `$host.zone`, so that what an author compares and what
+ * stands on the page are the viewer's own days; without one, in UTC, as the standard has it.
+ */
 export const dateFunctions: Functions = {
-	formatDateTime: fn(1, 3, ([value, format]) => formatDate(date(value), pattern(format))),
-	formatEpoch: fn(1, 3, ([value, format]) => formatDate(new Date(number(value) * second), pattern(format))),
-	utcNow: fn(0, 2, ([format], scope) => formatDate(now(scope), pattern(format))),
-	addDays: shifted((at, n) => new Date(at.getTime() + n * day)),
-	addHours: shifted((at, n) => new Date(at.getTime() + n * hour)),
-	addMinutes: shifted((at, n) => new Date(at.getTime() + n * minute)),
-	addSeconds: shifted((at, n) => new Date(at.getTime() + n * second)),
-	addToTime: fn(3, 5, ([value, n, unit, format]) =>
-		formatDate(add(date(value), integer(n), unit), pattern(format))
+	formatDateTime: fn(1, 3, ([value, format, language], scope) =>
+		write(date(value, scope), format, scope, language)
 	),
-	subtractFromTime: fn(3, 5, ([value, n, unit, format]) =>
-		formatDate(add(date(value), -integer(n), unit), pattern(format))
+	formatEpoch: fn(1, 3, ([value, format, language], scope) =>
+		write(moment(new Date(number(value) * second), scope), format, scope, language)
 	),
-	getFutureTime: fn(2, 4, ([n, unit, format], scope) =>
-		formatDate(add(now(scope), integer(n), unit), pattern(format))
+	utcNow: fn(0, 2, ([format, language], scope) =>
+		write({ at: now(scope).at, zone: undefined }, format, scope, language)
 	),
-	getPastTime: fn(2, 4, ([n, unit, format], scope) =>
-		formatDate(add(now(scope), -integer(n), unit), pattern(format))
+	addDays: shifted((at, n) => calendar(at, (local) => new Date(local.getTime() + n * day))),
+	addHours: shifted((at, n) => later(at, n * hour)),
+	addMinutes: shifted((at, n) => later(at, n * minute)),
+	addSeconds: shifted((at, n) => later(at, n * second)),
+	addToTime: fn(3, 5, ([value, n, unit, format, language], scope) =>
+		write(add(date(value, scope), integer(n), unit), format, scope, language)
 	),
-	startOfDay: fn(1, 3, ([value, format]) =>
-		formatDate(new Date(date(value).setUTCHours(0, 0, 0, 0)), pattern(format))
+	subtractFromTime: fn(3, 5, ([value, n, unit, format, language], scope) =>
+		write(add(date(value, scope), -integer(n), unit), format, scope, language)
 	),
-	startOfHour: fn(1, 3, ([value, format]) =>
-		formatDate(new Date(date(value).setUTCMinutes(0, 0, 0)), pattern(format))
+	getFutureTime: fn(2, 4, ([n, unit, format, language], scope) =>
+		write(add(now(scope), integer(n), unit), format, scope, language)
 	),
-	startOfMonth: fn(1, 3, ([value, format]) => formatDate(startOfMonth(date(value)), pattern(format))),
-	dateTimeDiff: fn(2, 2, ([a, b]) => (date(a).getTime() - date(b).getTime()) * ticksPerMs),
-	ticks: fn(1, 1, ([value]) => epochTicks + date(value).getTime() * ticksPerMs),
+	getPastTime: fn(2, 4, ([n, unit, format, language], scope) =>
+		write(add(now(scope), -integer(n), unit), format, scope, language)
+	),
+	startOfDay: starting((local) => new Date(local.setUTCHours(0, 0, 0, 0))),
+	startOfHour: starting((local) => new Date(local.setUTCMinutes(0, 0, 0))),
+	startOfMonth: starting((local) => new Date(Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), 1))),
+	dateTimeDiff: fn(
+		2,
+		2,
+		([a, b], scope) => (date(a, scope).at.getTime() - date(b, scope).at.getTime()) * ticksPerMs
+	),
+	ticks: fn(1, 1, ([value], scope) => epochTicks + date(value, scope).at.getTime() * ticksPerMs),
 	ticksToDays: fn(1, 1, ([value]) => number(value) / (day * ticksPerMs)),
 	ticksToHours: fn(1, 1, ([value]) => number(value) / (hour * ticksPerMs)),
 	ticksToMinutes: fn(1, 1, ([value]) => number(value) / (minute * ticksPerMs)),
-	year: fn(1, 1, ([value]) => date(value).getUTCFullYear()),
-	month: fn(1, 1, ([value]) => date(value).getUTCMonth() + 1),
-	dayOfMonth: fn(1, 1, ([value]) => date(value).getUTCDate()),
-	dayOfWeek: fn(1, 1, ([value]) => date(value).getUTCDay()),
-	dayOfYear: fn(1, 1, ([value]) => dayOfYear(date(value))),
-	date: fn(1, 1, ([value]) => formatDate(date(value), 'M/dd/yyyy'))
+	year: field((local) => local.getUTCFullYear()),
+	month: field((local) => local.getUTCMonth() + 1),
+	dayOfMonth: field((local) => local.getUTCDate()),
+	dayOfWeek: field((local) => local.getUTCDay()),
+	dayOfYear: field(dayOfYear),
+	date: fn(1, 1, ([value], scope) => write(date(value, scope), 'M/dd/yyyy', scope))
 };
 
 /** The page's `now`, so that the server and the browser print the same; the clock where there is none. */
-function now(scope: Scope): Date {
+function now(scope: Scope): Moment {
 	const told = property(scope.root, 'now');
-	return typeof told === 'string' ? date(told) : new Date();
+	return typeof told === 'string' ? date(told, scope) : moment(new Date(), scope);
 }
 
-function date(value: unknown): Date {
-	const parsed = new Date(zoned(text(value)));
-	if (Number.isNaN(parsed.getTime())) throw new EvaluationError(`${stringify(value)} is not a date`);
-	return parsed;
+function date(value: unknown, scope: Scope): Moment {
+	const read = readMoment(text(value), zoneOf(scope));
+	if (!read) throw new EvaluationError(`${stringify(value)} is not a date`);
+	return read;
 }
 
-/** A time without a zone is UTC. */
-function zoned(value: string): string {
-	const spaced = value
-		.replace(/^(\d{4}-\d\d-\d\d) (\d\d:)/, '$1T$2')
-		.replace(/([+-]\d\d)$/, (zone) => (value.includes(':') ? `${zone}:00` : zone));
-	return /T[\d:.]+$/.test(spaced) ? `${spaced}Z` : spaced;
+function moment(at: Date, scope: Scope): Moment {
+	return { at, zone: zoneOf(scope) };
 }
 
-function pattern(format: unknown): string | undefined {
-	return typeof format === 'string' && format !== '' ? format : undefined;
+function zoneOf(scope: Scope): string | undefined {
+	const zone = property(scope.host, 'zone');
+	return typeof zone === 'string' ? zone : undefined;
 }
 
-function shifted(move: (at: Date, n: number) => Date) {
-	return fn(2, 4, ([value, n, format]) => formatDate(move(date(value), number(n)), pattern(format)));
+function write(at: Moment, format: unknown, scope: Scope, language?: unknown): string {
+	if (Number.isNaN(at.at.getTime())) throw new EvaluationError('no calendar goes so far');
+	const pattern = typeof format === 'string' && format !== '' ? format : undefined;
+	const wanted = isLanguage(language) ? language : property(scope.host, 'language');
+	return formatDate(at, pattern, isLanguage(wanted) ? wanted : noLocale.language);
 }
 
-function add(at: Date, n: number, unit: unknown): Date {
-	const next = new Date(at);
+function shifted(move: (at: Moment, n: number) => Moment) {
+	return fn(2, 4, ([value, n, format, language], scope) =>
+		write(move(date(value, scope), number(n)), format, scope, language)
+	);
+}
+
+function starting(start: (local: Date) => Date) {
+	return fn(1, 3, ([value, format, language], scope) =>
+		write(calendar(date(value, scope), start), format, scope, language)
+	);
+}
+
+function field(read: (local: Date) => number) {
+	return fn(1, 1, ([value], scope) => read(toLocal(date(value, scope))));
+}
+
+function later({ at, zone }: Moment, ms: number): Moment {
+	return { at: new Date(at.getTime() + ms), zone };
+}
+
+/** A change of what the calendar shows: a day later is the same time of day, whatever the clocks do. */
+function calendar(moment: Moment, change: (local: Date) => Date): Moment {
+	const local = change(new Date(toLocal(moment)));
+	if (Number.isNaN(local.getTime())) return { at: local, zone: undefined };
+	return { at: fromLocal(local, moment.zone), zone: moment.zone };
+}
+
+function add(at: Moment, n: number, unit: unknown): Moment {
 	switch (unit) {
 		case 'Second':
-			return new Date(at.getTime() + n * second);
+			return later(at, n * second);
 		case 'Minute':
-			return new Date(at.getTime() + n * minute);
+			return later(at, n * minute);
 		case 'Hour':
-			return new Date(at.getTime() + n * hour);
+			return later(at, n * hour);
 		case 'Day':
-			return new Date(at.getTime() + n * day);
+			return calendar(at, (local) => new Date(local.getTime() + n * day));
 		case 'Week':
-			return new Date(at.getTime() + n * 7 * day);
+			return calendar(at, (local) => new Date(local.getTime() + n * 7 * day));
 		case 'Month':
-			return addMonths(next, n);
+			return calendar(at, (local) => addMonths(local, n));
 		case 'Year':
-			return addMonths(next, n * 12);
+			return calendar(at, (local) => addMonths(local, n * 12));
 		default:
 			throw new EvaluationError(`${stringify(unit)} is not a unit of time`);
 	}
@@ -113,10 +150,6 @@ function addMonths(at: Date, n: number): Date {
 	return at;
 }
 
-function startOfMonth(at: Date): Date {
-	return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1));
-}
-
-function dayOfYear(at: Date): number {
-	return Math.floor((at.getTime() - Date.UTC(at.getUTCFullYear(), 0, 1)) / day) + 1;
+function dayOfYear(local: Date): number {
+	return Math.floor((local.getTime() - Date.UTC(local.getUTCFullYear(), 0, 1)) / day) + 1;
 }

@@ -1,5 +1,6 @@
 import { EvaluationError } from '../language/ast.ts';
-import { integer, isNumber, number, numbers, stringify } from '../language/values.ts';
+import { integer, isNumber, number, numbers, property, stringify } from '../language/values.ts';
+import { isLanguage } from '../time/locale.ts';
 import { any, fn, type Functions } from './types.ts';
 
 export const numberFunctions: Functions = {
@@ -18,7 +19,9 @@ export const numberFunctions: Functions = {
 	max: fn(1, any, (args) => Math.max(...spread(args))),
 	sum: fn(1, 1, ([values]) => numbers(values).reduce((a, b) => a + b, 0)),
 	average: fn(1, 1, ([values]) => average(numbers(values))),
-	formatNumber: fn(2, 3, ([value, digits, locale]) => formatNumber(number(value), integer(digits), locale))
+	formatNumber: fn(2, 3, ([value, digits, language], scope) =>
+		formatNumber(number(value), integer(digits), language ?? property(scope.host, 'language'))
+	)
 };
 
 /** Adds numbers; where one is a text it joins. A number and nothing can't be added. */
@@ -58,18 +61,21 @@ function average(values: readonly number[]): number {
 }
 
 const formats = new Map<string, Intl.NumberFormat>();
+const keep = 200;
 
-/** English marks unless a locale is told: the server and the browser must print the same. */
-export function formatNumber(value: number, digits: number, locale: unknown): string {
-	const language = typeof locale === 'string' ? locale : 'en-US';
+/** With the marks of the language; English ones where it is none. */
+export function formatNumber(value: number, digits: number, wanted: unknown): string {
+	const rounded = round(value, digits);
+	const language = isLanguage(wanted) ? wanted : 'en-US';
 	const key = `${language} ${digits}`;
 	let format = formats.get(key);
 	if (!format) {
+		if (formats.size >= keep) formats.clear();
 		format = new Intl.NumberFormat(language, {
 			minimumFractionDigits: digits,
 			maximumFractionDigits: digits
 		});
 		formats.set(key, format);
 	}
-	return format.format(round(value, digits));
+	return format.format(rounded);
 }

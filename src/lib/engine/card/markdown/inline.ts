@@ -1,3 +1,4 @@
+import { readMoment } from '../time/moment.ts';
 import { safeLink } from './urls.ts';
 import type { Inline, TimeFormat } from './types.ts';
 
@@ -61,7 +62,7 @@ function time(source: string): Found | undefined {
 	const match = macro.exec(source);
 	if (!match) return undefined;
 	const [whole, name, at, format] = match as unknown as [string, string, string, string | undefined];
-	if (Number.isNaN(Date.parse(at))) return undefined;
+	if (!readMoment(at, undefined)) return undefined;
 	const show = (name.toUpperCase() === 'TIME' ? 'time' : (format ?? 'compact').toLowerCase()) as TimeFormat;
 	return { nodes: [{ kind: 'time', at, show }], length: whole.length };
 }

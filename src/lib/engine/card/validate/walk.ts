@@ -1,10 +1,10 @@
 import type { Node } from 'jsonc-parser';
+import { nearest } from '#kernel';
 import { ExpressionSyntaxError, type Expression } from '../language/ast.ts';
 import { safeImage, safeLink } from '../markdown/urls.ts';
 import { compileExpression } from '../template/compile.ts';
 import { parseTemplate } from '../template/read.ts';
 import { scopeOf, unknownNames, type BindingShapes, type DataScope } from './data-scope.ts';
-import { nearest } from './nearest.ts';
 import { items, properties, property, text, type Property } from './nodes.ts';
 import type { Report } from './report.ts';
 import { actionRules, elementRules, partRules, wordsOf, type ElementRule } from './vocabulary.ts';

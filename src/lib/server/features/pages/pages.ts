@@ -48,6 +48,7 @@ export function createPages({ live, now = () => new Date().toISOString() }: Page
 					name: request.principal?.name ?? '',
 					roles: [...request.roles].sort()
 				},
+				locale: request.locale,
 				now: now(),
 				bindings: Object.fromEntries(names.map((name, at) => [name, loaded[at]!])),
 				procedures: proceduresOf(page, viewer)

@@ -1,3 +1,4 @@
+import type { Locale } from '#engine/card';
 import type { Principal, Roles } from '#core/identity';
 import type { Installation } from '#core/tenancy';
 
@@ -8,6 +9,7 @@ export interface PageRequest {
 	readonly query: Readonly<Record<string, string>>;
 	readonly principal: Principal | undefined;
 	readonly roles: Roles;
+	readonly locale: Locale;
 }
 
 /** A module as the shell shows it. */

@@ -33,6 +33,11 @@ export function shown(column: ColumnSpec, viewer: Viewer): string {
 	}
 }
 
+/** Address of a row's detail; `of` is where its key is read. Joined to nothing, a number stays as it is. */
+export function rowAddress({ name, key: [key] }: TableSpec, of = ''): string {
+	return `${name}/\${uriComponent(concat(${of}${key}, ''))}`;
+}
+
 export function isNumeric(column: ColumnSpec): boolean {
 	const types = ['integer', 'bigint', 'numeric', 'real', 'double precision'];
 	return types.includes(column.type) && !column.array && column.references === undefined;

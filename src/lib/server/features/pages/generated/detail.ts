@@ -1,7 +1,7 @@
 import type { Json } from '#kernel';
 import type { Binding, PageSpec } from '#engine/module';
 import { labelOf, type ColumnSpec, type TableSpec } from '#engine/schema';
-import { labelColumn, referenceBindings, shown, text } from './cells.ts';
+import { labelColumn, referenceBindings, rowAddress, shown, text } from './cells.ts';
 import { isMadeKey } from './list.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -82,7 +82,7 @@ function rowActions(table: TableSpec, viewer: Viewer): Json[] {
 		type: 'Action.OpenUrl',
 		title: 'Edit',
 		iconUrl: 'icon:build',
-		url: `${table.name}/\${uriComponent(string(${key}))}/edit`
+		url: `${rowAddress(table)}/edit`
 	};
 	const destroy = (verb: string): Json => ({
 		type: 'Action.Execute',

@@ -1,7 +1,7 @@
 import type { Json } from '#kernel';
 import type { PageSpec } from '#engine/module';
 import { formOfTable, type FormField, type TableSpec } from '#engine/schema';
-import { referenceBindings, referenceOf, text } from './cells.ts';
+import { referenceBindings, referenceOf, rowAddress, text } from './cells.ts';
 import { back, missing, rowBinding } from './detail.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -91,10 +91,9 @@ function fillable(table: TableSpec, viewer: Viewer): FormField[] {
 	);
 }
 
-/** Address of a row's detail; `of` is where its key is read. */
+/** A row whose key is of several columns has no detail. */
 function opened(table: TableSpec, of: string): string {
-	const [key] = table.key;
-	return table.key.length === 1 ? `${table.name}/\${uriComponent(string(${of}.${key}))}` : table.name;
+	return table.key.length === 1 ? rowAddress(table, `${of}.`) : table.name;
 }
 
 /** The names of a FieldMask are in camel case in JSON. */

@@ -1,7 +1,7 @@
 import type { Json } from '#kernel';
 import type { PageSpec } from '#engine/module';
 import { labelOf, type ColumnSpec, type TableSpec } from '#engine/schema';
-import { isNumeric, labelColumn, referenceBindings, shown, text } from './cells.ts';
+import { isNumeric, labelColumn, referenceBindings, rowAddress, shown, text } from './cells.ts';
 import type { Viewer } from './viewer.ts';
 
 const mostColumns = 6;
@@ -113,7 +113,7 @@ function rowsTable(table: TableSpec, columns: readonly ColumnSpec[], viewer: Vie
 							selectAction: {
 								type: 'Action.OpenUrl',
 								title: `Open \${${shown(label, viewer)}}`,
-								url: `${table.name}/\${uriComponent(string(${key}))}`
+								url: rowAddress(table)
 							}
 						}
 					: {}),

@@ -1,6 +1,7 @@
 import { error } from '@sveltejs/kit';
 import type { AppError } from '#kernel';
 import { crossPacked } from '#engine/card';
+import { localeOf } from '../../../../locale.ts';
 import { asScreen } from '../../../../screen-errors.ts';
 import { signedIn } from '../../../../session.ts';
 import type { PageServerLoad } from './$types';
@@ -32,7 +33,7 @@ export const load: PageServerLoad = async (event) => {
 	const segments = params.page.split('/').filter((segment) => segment !== '');
 	const query = Object.fromEntries(url.searchParams);
 	const loaded = await asScreen(
-		() => pages.load({ installation, segments, query, principal, roles }),
+		() => pages.load({ installation, segments, query, principal, roles, locale: localeOf(event) }),
 		async (failure: AppError) =>
 			failure.code === 'permission_denied' ? whomToAsk(await identity.members(project)) : undefined
 	);
