@@ -41,6 +41,7 @@ export async function ensurePublication(postgres: Postgres): Promise<void> {
  * short turns, so that nobody queues behind it. Idempotent. Throws TABLE_UNKNOWN, TABLE_BUSY.
  */
 export async function publishTables(postgres: Postgres, tables: readonly PublishedTable[]): Promise<void> {
+	await ensurePublication(postgres);
 	for (const table of tables) {
 		const deadline = Date.now() + patienceMs;
 		for (let pause = 10; !(await tryPublish(postgres, table)); pause = Math.min(pause * 2, 500)) {

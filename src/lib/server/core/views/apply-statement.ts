@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { changedJson, type ChangedKeys, type ViewWork } from './batch.ts';
+import type { KeyTuple } from '#core/cdc';
+import { changedJson, type ViewWork } from './batch.ts';
 import type { ViewEntry } from './catalog.ts';
 
 /** Work whose differences go into the journal. */
@@ -54,7 +55,8 @@ SET snapshot = coalesce($2::pg_snapshot, pg_current_snapshot()), seq = CASE WHEN
 )
 SELECT op, view_id, operation, key, old, new FROM written`;
 	const values = [at.seq.toString(), at.snapshot ?? null, at.epoch.toString(), ...work.flatMap(argumentsOf)];
-	return { name: `apply_${work.map(({ entry }) => entry.id).join('_')}`, text, values };
+	const names = work.map(({ entry }) => (entry.gathering ? `g${entry.id}` : entry.id));
+	return { name: `apply_${names.join('_')}`, text, values };
 }
 
 /**
@@ -76,13 +78,25 @@ RETURNING op, view_id, operation, key, old, new
 )
 SELECT (SELECT total FROM total) AS total, op, view_id, operation, key, old, new FROM (SELECT) AS once LEFT JOIN written ON true`;
 	const values = [seq.toString(), firstOp, limit, ...argumentsOf(work)];
-	return { name: `emit_${work.entry.id}`, text, values };
+	return { name: `emit_${work.entry.gathering ? 'g' : ''}${work.entry.id}`, text, values };
 }
 
-/** Brings a view up to date without a word to the journal: nobody reads it yet. */
-export function fillStatement(entry: ViewEntry, changed: ChangedKeys): Statement {
+/** Computes all of a view without a word to the journal: nobody reads it yet. */
+export function fillStatement(entry: ViewEntry): Statement {
+	const text = `SELECT count(*) FROM ${functionOf({ kind: 'keys', entry })}('{"*":"quiet"}')`;
+	return { name: '', text, values: [] };
+}
+
+/** Brings a view that is being filled up to date with what up to so many batches gathered for it. */
+export function catchUpStatement(entry: ViewEntry, batches: number): Statement {
+	const text = `SELECT count(*) FROM ${functionOf({ kind: 'keys', entry })}(loam.take_gathered($1, $2))`;
+	return { name: '', text, values: [entry.id, batches] };
+}
+
+/** The same for keys of one of its sources. */
+export function keysStatement(entry: ViewEntry, table: string, keys: readonly KeyTuple[]): Statement {
 	const text = `SELECT count(*) FROM ${functionOf({ kind: 'keys', entry })}($1::jsonb)`;
-	return { name: '', text, values: [changed === 'all' ? '{"*":"quiet"}' : changedJson(changed)] };
+	return { name: '', text, values: [JSON.stringify({ [table]: keys })] };
 }
 
 export const advanceStatement = `
@@ -90,7 +104,13 @@ UPDATE loam.position SET snapshot = $2::pg_snapshot, seq = $1::bigint, held = (e
 
 function call(work: JournalledWork, stage: number, parameter: number): string {
 	return `SELECT ${stage} AS stage, ${work.entry.id} AS view_id, op, operation, key, old, new
-FROM ${functionOf(work)}($${parameter}::jsonb)`;
+FROM ${called(work, `$${parameter}::jsonb`)}`;
+}
+
+/** A view that is being filled takes no part in the batch yet: what changed is kept for it. */
+function called(work: JournalledWork, argument: string): string {
+	const { entry } = work;
+	return entry.gathering ? `loam.gather(${entry.id}, ${argument})` : `${functionOf(work)}(${argument})`;
 }
 
 function functionOf({ kind, entry }: Pick<JournalledWork, 'kind' | 'entry'>): string {

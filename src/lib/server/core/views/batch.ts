@@ -30,14 +30,14 @@ interface Draft {
 /** The most transaction ids that a batch carries for a view: the latest. */
 const txidLimit = 1000;
 
-/** The work of a batch, by view; `transactions` in commit order. Ready views only. */
+/** The work of a batch, by view; `transactions` in commit order. Only of views that are ready or gather. */
 export function planBatch(catalog: Catalog, transactions: readonly SourceTransaction[]): ViewWork[] {
 	const drafts = new Map<ViewEntry, Draft>();
 	for (const transaction of transactions) {
 		const touched = new Set<Draft>();
 		for (const [id, changes] of transaction.tables) {
 			for (const entry of catalog.route(id)?.entries ?? []) {
-				if (entry.state !== 'ready') continue;
+				if (entry.state !== 'ready' && !entry.gathering) continue;
 				const draft = drafts.get(entry) ?? { txids: [], changed: new Map(), rows: [] };
 				drafts.set(entry, draft);
 				touched.add(draft);
@@ -50,21 +50,10 @@ export function planBatch(catalog: Catalog, transactions: readonly SourceTransac
 	return Array.from(drafts, ([entry, draft]) => finish(entry, draft));
 }
 
-/** Adds what the transactions did to the views that another session is filling. */
-export function gather(catalog: Catalog, transactions: readonly SourceTransaction[]): void {
-	for (const { tables } of transactions) {
-		for (const [id, changes] of tables) {
-			for (const entry of catalog.route(id)?.entries ?? []) {
-				if (entry.gathered) entry.gathered = addKeys(entry.gathered, changes.table, changes.keys);
-			}
-		}
-	}
-}
-
 /** The tables that the work reads, by id. */
 export function sourcesOf(work: readonly ViewWork[]): Set<string> {
 	const tables = new Set<string>();
-	for (const { kind, entry } of work) if (kind === 'keys') addSources(tables, entry);
+	for (const { kind, entry } of work) if (kind === 'keys' && !entry.gathering) addSources(tables, entry);
 	return tables;
 }
 

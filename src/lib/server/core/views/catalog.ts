@@ -1,6 +1,6 @@
 import { assert } from '#kernel';
 import type { ViewSpec } from '#engine/view';
-import { tableId, type Interest, type KeyTuple } from '#core/cdc';
+import { tableId, type Interest } from '#core/cdc';
 import type { LiveView } from './types.ts';
 import type { Outcome } from './write-batch.ts';
 
@@ -16,13 +16,10 @@ export interface ViewEntry {
 	generation: number;
 	state: ViewState;
 	error: string | undefined;
-	/**
-	 * While another session fills the view: what changed since, by table, to be brought up to date at
-	 * the end. `all`: too much to list.
-	 */
-	gathered: Map<string, Map<string, KeyTuple>> | 'all' | undefined;
-	/** `ensure` of this process is at it; otherwise one that is not ready is finished by the next turn. */
-	building: boolean;
+	/** Another session fills it: what changes meanwhile is written down, to be brought up to date at the end. */
+	gathering: boolean;
+	/** While it is rebuilt: it may be read as it was. */
+	stale: boolean;
 }
 
 /** The views that read one table. */
@@ -71,9 +68,9 @@ export class Catalog {
 		if (ready.length + renewed.length + failed.length === 0) return;
 		for (const entry of renewed) entry.generation++;
 		for (const entry of ready)
-			Object.assign(entry, { state: 'ready', error: undefined, gathered: undefined });
+			Object.assign(entry, { state: 'ready', error: undefined, gathering: false, stale: false });
 		for (const { entry, error } of failed)
-			Object.assign(entry, { state: 'failed', error, gathered: undefined });
+			Object.assign(entry, { state: 'failed', error, gathering: false, stale: false });
 		this.#reroute();
 	}
 
@@ -100,9 +97,13 @@ export class Catalog {
 	}
 }
 
+export function isReadable({ state, stale }: ViewEntry): boolean {
+	return state === 'ready' || stale;
+}
+
 /** What others may see of an entry; a copy, so that a later generation does not change under them. */
 export function liveView(entry: ViewEntry): LiveView {
-	assert(entry.state === 'ready', 'only a ready view is shown');
+	assert(isReadable(entry), 'only a view that can be read is shown');
 	const { id, spec, schema, stateSchema, generation } = entry;
 	return { id, spec, schema, stateSchema, generation };
 }

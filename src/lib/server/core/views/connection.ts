@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { outputSettings, type Client, type Postgres } from '#platform/postgres';
 
 const settings = [
@@ -9,6 +10,9 @@ const settings = [
 	'-c idle_in_transaction_session_timeout=120s'
 ].join(' ');
 
+/** Longer than any statement may take: whoever answers later is cut off from us. */
+const answersWithinMs = 70_000;
+
 /** What the connection of a node that maintains, or waits to, is called in pg_stat_activity. */
 export const maintainerName = 'loam maintainer';
 
@@ -17,7 +21,12 @@ export const maintainerName = 'loam maintainer';
  * share a round trip.
  */
 export async function connectMaintainer(postgres: Postgres, name: string): Promise<Client> {
-	const options = { options: settings, application_name: name, ...{ pipeline: true } };
+	const options = {
+		options: settings,
+		application_name: name,
+		query_timeout: answersWithinMs,
+		...{ pipeline: true }
+	};
 	return postgres.connect(postgres.instance.urlAs('views'), options);
 }
 
@@ -40,4 +49,9 @@ export async function useOrigin(client: Client, postgres: Postgres, purpose = ''
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
 	}
+}
+
+/** Ends a connection that may not answer any more: whoever waits on it is told at once. */
+export function destroy(client: Client): void {
+	(client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }

@@ -6,5 +6,6 @@ export const errors = errorCatalogue({
 	VIEWS_STOPPED: 'unavailable',
 	TURN_ENDED: 'unavailable',
 	LEASE_LOST: 'aborted',
-	NOT_APPLIED_YET: 'deadline_exceeded'
+	NOT_APPLIED_YET: 'deadline_exceeded',
+	JOURNAL_CUT: 'out_of_range'
 });

@@ -4,7 +4,7 @@ import { tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from './views.ts';
 
 export type * from './types.ts';
-export { journalChannel } from './wake-others.ts';
+export type { Retention } from './journal-keeper.ts';
 export { createViews, type RunningViews, type ViewsOptions } from './views.ts';
 
 /** The maintainer of all views of the instance, and the readers of what it keeps. */

@@ -10,26 +10,39 @@ export interface Lease {
 	release(): void;
 }
 
-const lastsMs = 15_000;
-const renewEveryMs = 3_000;
+const lastsMs = 10_000;
+const renewEveryMs = 2_500;
+/** How often a node that waits asks; a holder whose connection is gone is replaced so fast. */
+const askEveryMs = 100;
+/** Without an answer for so long the connection is taken for dead. */
+const answerWithinMs = 5_000;
+
+export interface LeaseOptions {
+	readonly postgres: Postgres;
+	readonly log: Logger;
+	/** Ends the wait. */
+	readonly signal: AbortSignal;
+	/** Another node has it. */
+	onWaiting(): void;
+	/** A renewal found another holder. */
+	onLost(error: Error): void;
+}
 
 /**
  * Waits for the lease and takes it for the session of `client` (login `views`). A holder whose
  * connection is gone is replaced at once; one that has not renewed in time is cut off first. Raises
- * the epoch that every maintenance commit checks. `onLost` is called when a renewal finds another holder.
+ * the epoch that every maintenance commit checks.
  */
 export async function takeLease(
 	client: Client,
-	postgres: Postgres,
-	log: Logger,
-	signal: AbortSignal,
-	onLost: (error: Error) => void
+	{ postgres, log, signal, onWaiting, onLost }: LeaseOptions
 ): Promise<Lease> {
 	for (let waiting = false; !(await tryLock(client)); waiting = true) {
-		if (!waiting) log.info('waiting for the lease: another node maintains the views');
+		if (!waiting) log.info('another node maintains the views: waiting for the lease');
+		if (!waiting) onWaiting();
 		await endHungHolder(client);
+		await sleep(askEveryMs, undefined, { signal }).catch(() => {});
 		if (signal.aborted) throw errors.VIEWS_STOPPED('Views were stopped before they had the lease.');
-		await sleep(100);
 	}
 	const { rows } = await client.query<{ epoch: string }>(
 		'UPDATE loam.position SET epoch = epoch + 1 RETURNING epoch'
@@ -48,19 +61,25 @@ export async function takeLease(
 const lockKey = `hashtextextended('loam.views', 0)`;
 
 async function tryLock(client: Client): Promise<boolean> {
-	const { rows } = await client.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${lockKey}) AS got`);
+	const { rows } = await client.query<{ got: boolean }>(
+		asked(`SELECT pg_try_advisory_lock(${lockKey}) AS got`)
+	);
 	return rows[0]!.got;
+}
+
+function asked(text: string) {
+	return { text, ...{ query_timeout: answerWithinMs } };
 }
 
 /** Both sessions are of login `views`, which may end its own. */
 async function endHungHolder(client: Client): Promise<void> {
 	await client.query(
-		`SELECT pg_terminate_backend(l.pid)
+		asked(`SELECT pg_terminate_backend(l.pid)
 		   FROM pg_locks l, loam.lease e
 		  WHERE e.name = 'views' AND e.expires_at < now()
 		    AND l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 		    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		    AND (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}`
+		    AND (l.classid::bigint << 32 | l.objid::bigint) = ${lockKey}`)
 	);
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#kernel';
 import type { Client, Postgres } from '#platform/postgres';
 import { openFeed, sees, type Feed, type PgSnapshot, type SourceTransaction } from '#core/cdc';
-import { addSources, gather, planBatch, sourcesOf, type ViewWork } from './batch.ts';
+import { addSources, planBatch, sourcesOf, type ViewWork } from './batch.ts';
 import type { Catalog } from './catalog.ts';
 import type { Deferred } from './deferred.ts';
 import { errors } from './errors.ts';
@@ -266,7 +266,6 @@ export class Maintainer {
 		const delivered = this.#drain.position;
 		if (work.length === 0 || !work.every(isShort) || delivered < this.#inbox.end) return false;
 		if (!this.#locks.covers(locked, sourcesOf(work)) || !this.#guesses.allows()) return false;
-		gather(catalog, seen);
 		const at = { seq: this.#progress.seq + 1n, epoch: lease.epoch };
 		const guess = { delivered, xids: seen.map(({ xid }) => xid) };
 		const batch = await this.#fast.write(locked, guess, work.filter(isJournalled), at);
@@ -307,10 +306,9 @@ export class Maintainer {
 		work: readonly ViewWork[],
 		requests: readonly SnapshotRequest[]
 	): Promise<boolean> {
-		const { client, catalog, lease } = this.#options;
+		const { client, lease } = this.#options;
 		const changes = this.#waiting.changes.slice();
 		const at = { seq: this.#progress.seq + 1n, snapshot: fence.snapshot.text, epoch: lease.epoch };
-		gather(catalog, seen);
 		const doing = changes.map(({ change }) => change);
 		if (this.#inbox.isFull) this.#feed?.pause();
 		const outcome = await writeBatch(client, work, doing, at, this.#careful);

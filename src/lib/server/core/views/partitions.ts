@@ -2,11 +2,10 @@ import type { Logger } from '#kernel';
 import { transaction, type Postgres } from '#platform/postgres';
 
 /** Batches in a partition. */
-const span = 100_000n;
-/** Partitions that are kept whatever their size: the one being written and the one before. */
-const keptAtLeast = 2;
+export const span = 100_000n;
 
-interface Partition {
+/** A part of the journal: batches from `from` to before `from + span`. */
+export interface Partition {
 	readonly name: string;
 	readonly from: bigint;
 	readonly bytes: number;
@@ -18,29 +17,16 @@ export async function makePartitions(postgres: Postgres, seq: bigint): Promise<v
 		await makePartition(postgres, from);
 }
 
-/** Drops the oldest partitions while the journal is larger than `limitBytes`. Returns the oldest seq kept. */
-export async function dropPartitions(
-	postgres: Postgres,
-	seq: bigint,
-	limitBytes: number,
-	log: Logger
-): Promise<void> {
-	const partitions = (await listPartitions(postgres)).filter(({ from }) => from <= seq);
-	let bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
-	for (const { name, bytes: size } of partitions.slice(0, -keptAtLeast)) {
-		if (bytes <= limitBytes) return;
+/** Drops the partitions that have nothing after `floor`. */
+export async function dropPartitions(postgres: Postgres, floor: bigint, log: Logger): Promise<void> {
+	for (const { name, from, bytes } of await listPartitions(postgres)) {
+		if (from + span - 1n > floor) return;
 		await transaction(postgres.admin, async (client) => {
 			await client.query(`SET LOCAL lock_timeout = '200ms'`);
 			await client.query(`DROP TABLE loam.${name}`);
 		});
-		bytes -= size;
-		log.info('dropped the oldest part of the journal', { partition: name, bytes: size });
+		log.info('dropped the oldest part of the journal', { partition: name, bytes });
 	}
-}
-
-/** The first batch number that the journal can still have. */
-export async function oldestSeq(postgres: Postgres): Promise<bigint> {
-	return (await listPartitions(postgres))[0]?.from ?? 1n;
 }
 
 /** First number of the partition that a batch is in; the first partition begins at 1. */
@@ -66,7 +52,8 @@ async function makePartition(postgres: Postgres, from: bigint): Promise<void> {
 	});
 }
 
-async function listPartitions(postgres: Postgres): Promise<Partition[]> {
+/** From the oldest to the newest. */
+export async function listPartitions(postgres: Postgres): Promise<Partition[]> {
 	const { rows } = await postgres.admin.query<{ name: string; bytes: string }>(
 		`SELECT c.relname AS name, pg_total_relation_size(c.oid) AS bytes
 		   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

@@ -1,3 +1,5 @@
+import { AppError } from '#kernel';
+
 /** What Postgres said went wrong: SQLSTATE. */
 export function sqlState(error: unknown): string {
 	return (error as { code?: string } | undefined)?.code ?? '';
@@ -28,4 +30,9 @@ export function isDisconnect(error: unknown): boolean {
 /** A table, its schema or the right to it is gone. */
 export function isMissingTable(error: unknown): boolean {
 	return ['42P01', '3F000', '42501'].includes(sqlState(error));
+}
+
+/** The turn of maintenance ended: the next one goes on with it. */
+export function isTurnOver(error: unknown): boolean {
+	return error instanceof AppError && ['TURN_ENDED', 'LEASE_LOST', 'VIEWS_STOPPED'].includes(error.reason);
 }

@@ -1,12 +1,21 @@
 import type { Client, PoolClient, Postgres } from '#platform/postgres';
+import type { Asking } from './asking.ts';
 import { deferred } from './deferred.ts';
 import { errors } from './errors.ts';
-import type { Maintainer } from './maintainer.ts';
-import type { Progress, SnapshotRequest } from './waiting.ts';
+import { isTurnOver } from './pg-errors.ts';
+import type { SnapshotRequest } from './waiting.ts';
 import type { Turns } from './turns.ts';
 import type { Position } from './types.ts';
 
+/** Who can bind a snapshot to a position: this node where it maintains, or the one that does. */
+export interface Binders {
+	readonly turns: Pick<Turns, 'maintainer' | 'change'>;
+	readonly asking: Pick<Asking, 'snapshot'>;
+}
+
 const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const attempts = 5;
+const patienceMs = 15_000;
 
 /** State and position are committed together, so any snapshot that sees one sees the other. */
 export async function readMaintained<T>(
@@ -23,31 +32,48 @@ export async function readMaintained<T>(
 /** A table itself has no position: it is read in the snapshot of a fence, bound to what that commits (rule 19). */
 export async function readThrough<T>(
 	postgres: Postgres,
-	turns: Turns,
+	binders: Binders,
 	read: (client: Client, at: Position) => Promise<T>
 ): Promise<T> {
 	return onConnection(postgres, async (client) => {
-		const { seq } = await turns.with((maintainer) => importSnapshot(client, maintainer));
+		const seq = await importSnapshot(client, binders);
 		return read(client as unknown as Client, { seq });
 	});
 }
 
-async function importSnapshot(client: PoolClient, maintainer: Maintainer): Promise<Progress> {
-	for (let attempt = 0; attempt < 5; attempt++) {
+async function importSnapshot(client: PoolClient, binders: Binders): Promise<bigint> {
+	const deadline = Date.now() + patienceMs;
+	for (let attempt = 0; attempt < attempts && Date.now() < deadline;) {
 		let imported = false;
-		const request: SnapshotRequest = {
-			bound: deferred(),
-			// A fence that is given up is followed by another: the import begins anew.
-			async import(exported) {
-				imported = false;
-				await client.query(`ROLLBACK; ${begin}; SET TRANSACTION SNAPSHOT '${exported}'`);
-				imported = true;
-			}
+		// A fence that is given up is followed by another: the import begins anew.
+		const importing = async (exported: string) => {
+			imported = false;
+			await client.query(`ROLLBACK; ${begin}; SET TRANSACTION SNAPSHOT '${exported}'`);
+			imported = true;
 		};
-		const progress = await maintainer.snapshot(request);
-		if (imported) return progress;
+		try {
+			const seq = await bind(binders, importing, deadline);
+			attempt++;
+			if (imported) return seq;
+		} catch (error) {
+			if (!isTurnOver(error)) throw error;
+		}
 	}
 	throw errors.VIEW_NOT_READY('The view could not be read just now. Please try again.');
+}
+
+async function bind(
+	{ turns, asking }: Binders,
+	importing: (exported: string) => Promise<void>,
+	deadline: number
+): Promise<bigint> {
+	const own = turns.maintainer;
+	if (!own) {
+		const timeout = AbortSignal.timeout(Math.max(deadline - Date.now(), 1));
+		return asking.snapshot(importing, AbortSignal.any([turns.change, timeout]));
+	}
+	const request: SnapshotRequest = { bound: deferred(), import: importing };
+	return (await own.snapshot(request)).seq;
 }
 
 async function onConnection<T>(postgres: Postgres, work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -2,23 +2,31 @@ import type { Logger } from '#kernel';
 import type { Client, Postgres } from '#platform/postgres';
 import { createSlot, dropSlot, ensurePublication, parseSnapshot, slotState } from '#core/cdc';
 import type { ViewWork } from './batch.ts';
-import type { Catalog, ViewEntry } from './catalog.ts';
-import { connectMaintainer, maintainerName, useOrigin } from './connection.ts';
+import type { Builds } from './builds.ts';
+import type { Catalog } from './catalog.ts';
+import { connectMaintainer, destroy, maintainerName, useOrigin } from './connection.ts';
 import { takeLease } from './lease.ts';
-import { loadCatalog } from './load-catalog.ts';
+import { applyReading, readCatalog } from './load-catalog.ts';
 import { Maintainer } from './maintainer.ts';
 import { makePartitions } from './partitions.ts';
 import type { Progress } from './waiting.ts';
-import type { Outcome, ViewChange } from './write-batch.ts';
+import type { Outcome } from './write-batch.ts';
 
 export interface TurnOptions {
 	readonly postgres: Postgres;
 	readonly log: Logger;
 	readonly catalog: Catalog;
+	readonly builds: Builds;
 	readonly signal: AbortSignal;
+	/** Another node has the lease. */
+	onWaiting(): void;
+	/** The lease is ours. */
+	onLease(): void;
 	/** The place from which this turn goes on; before its first advance. */
 	onStart(progress: Progress): void;
 	onAdvance(progress: Progress, outcome: Outcome, work: readonly ViewWork[]): void;
+	/** All views are rebuilt, and why. */
+	onRebuild(reason: string): void;
 }
 
 export interface Turn {
@@ -28,30 +36,46 @@ export interface Turn {
 	end(): Promise<void>;
 }
 
+/** A connection that says nothing any more has this long to end by itself. */
+const endsWithinMs = 2_000;
+
 /** Takes the lease (waiting for it) and begins to maintain from where the position row stands. */
 export async function startTurn(options: TurnOptions): Promise<Turn> {
-	const { postgres, log, catalog, signal } = options;
+	const { postgres, log, catalog, builds } = options;
 	const client = await connectMaintainer(postgres, maintainerName);
 	const { promise: over, resolve } = Promise.withResolvers<Error>();
 	let maintainer: Maintainer | undefined;
 	try {
-		const lease = await takeLease(client, postgres, log, signal, (error) => maintainer?.end(error));
+		const lease = await takeLease(client, {
+			...options,
+			onLost: (error) => maintainer?.end(error)
+		});
 		void over.then(() => lease.release());
+		options.onLease();
 		const origin = await useOrigin(client, postgres);
-		await loadCatalog(client, catalog);
-		const { start, rebuild } = await findPlace(client, postgres, log);
+		applyReading(catalog, await readCatalog(client, catalog), false);
+		const { start, rebuild } = await findPlace(client, options);
+		await builds.prepare(client, lease.epoch, rebuild);
 		await makePartitions(postgres, start.seq);
 		options.onStart(start);
 		maintainer = new Maintainer({ ...options, client, lease, origin, start, onEnd: resolve });
-		finishViews(catalog, maintainer, rebuild, log);
 		await maintainer.start();
+		builds.begin({ maintainer, epoch: lease.epoch, over });
 	} catch (error) {
 		resolve(error as Error);
-		await client.end().catch(() => {});
+		await endOrDestroy(client, () => client.end());
 		throw error;
 	}
 	const running = maintainer;
-	return { maintainer: running, over, end: () => running.stop() };
+	// What still waits for an answer on a connection that was cut off must not keep the turn from ending.
+	const end = () => endOrDestroy(client, () => running.stop());
+	return { maintainer: running, over, end };
+}
+
+async function endOrDestroy(client: Client, end: () => Promise<void>): Promise<void> {
+	const timer = setTimeout(() => destroy(client), endsWithinMs);
+	await end().catch(() => {});
+	clearTimeout(timer);
 }
 
 /**
@@ -61,15 +85,14 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
  */
 async function findPlace(
 	client: Client,
-	postgres: Postgres,
-	log: Logger
+	{ postgres, log, onRebuild }: TurnOptions
 ): Promise<{ start: Progress; rebuild: boolean }> {
 	await ensurePublication(postgres);
 	const state = await slotState(postgres);
 	if (state !== 'ready') {
 		await client.query('UPDATE loam.position SET snapshot = NULL');
 		if (state === 'lost') {
-			log.error('the replication slot lost changes: all views are rebuilt');
+			onRebuild('the replication slot lost changes');
 			await dropSlot(postgres);
 		}
 		await createSlot(postgres, log);
@@ -80,22 +103,4 @@ async function findPlace(
 	const { seq, stored, now } = rows[0]!;
 	// What `now` sees, the rebuild will see too.
 	return { start: { seq: BigInt(seq), snapshot: parseSnapshot(stored ?? now) }, rebuild: stored === null };
-}
-
-/** Views that a former process did not finish, or all: done in the first fence. */
-function finishViews(catalog: Catalog, maintainer: Maintainer, rebuild: boolean, log: Logger): void {
-	const due = [...catalog.entries].filter(
-		({ state, building }) => !building && (rebuild || state === 'building')
-	);
-	for (const entry of due) {
-		entry.state = 'building';
-		maintainer.change(completion(entry, rebuild)).catch((error: unknown) => {
-			log.warn('a view was not rebuilt', { view: entry.spec.name, id: entry.id, error });
-		});
-	}
-}
-
-/** What makes a view complete in one fence. */
-export function completion(entry: ViewEntry, renew: boolean): ViewChange {
-	return { entry, kind: entry.spec.kind === 'through' ? 'ready' : 'fill', renew };
 }

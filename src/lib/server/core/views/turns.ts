@@ -1,46 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '#kernel';
-import { deferred, type Deferred } from './deferred.ts';
-import { errors } from './errors.ts';
 import type { Maintainer } from './maintainer.ts';
 import { startTurn, type Turn, type TurnOptions } from './turn.ts';
 
 const pauseFirstMs = 50;
-const pauseLastMs = 5_000;
+const pauseLastMs = 2_000;
+
+export interface TurnsOptions extends Omit<TurnOptions, 'signal'> {
+	/** A turn ended, or could not begin. */
+	onEnd(reason: unknown): void;
+}
 
 /** One turn of maintenance after the other, until stopped: each ends with a lost connection or lease. */
 export class Turns {
-	readonly #options: Omit<TurnOptions, 'signal'>;
+	readonly #options: TurnsOptions;
 	readonly #abort = new AbortController();
-	#current: Deferred<Maintainer> = deferred();
+	#maintainer: Maintainer | undefined;
+	#change = new AbortController();
 	#turn: Turn | undefined;
 	#finished: Promise<void> = Promise.resolve();
 
-	constructor(options: Omit<TurnOptions, 'signal'>) {
+	constructor(options: TurnsOptions) {
 		this.#options = options;
 	}
 
-	/** Resolves when the first turn runs. */
-	async start(): Promise<void> {
+	start(): void {
 		this.#finished = this.#run();
-		await this.#current.promise;
 	}
 
-	/** Runs `work` with the maintainer of the turn; again with the next one if the turn ends meanwhile. */
-	async with<T>(work: (maintainer: Maintainer) => Promise<T>): Promise<T> {
-		for (;;) {
-			const maintainer = await this.#current.promise;
-			try {
-				return await work(maintainer);
-			} catch (error) {
-				if (this.#abort.signal.aborted || !isTurnOver(error)) throw error;
-			}
-		}
+	/** Of the turn that runs; undefined while another node maintains, or none. */
+	get maintainer(): Maintainer | undefined {
+		return this.#maintainer;
+	}
+
+	/** Aborted when `maintainer` becomes another, or none. */
+	get change(): AbortSignal {
+		return this.#change.signal;
 	}
 
 	async stop(): Promise<void> {
 		this.#abort.abort();
-		this.#current.reject(errors.VIEWS_STOPPED('Views are being stopped.'));
+		this.#set(undefined);
 		await this.#turn?.end();
 		await this.#finished;
 	}
@@ -50,25 +49,24 @@ export class Turns {
 		for (let pause = pauseFirstMs; !signal.aborted; pause = Math.min(pause * 2, pauseLastMs)) {
 			try {
 				this.#turn = await startTurn({ ...this.#options, signal });
-				this.#current.resolve(this.#turn.maintainer);
+				if (signal.aborted) return await this.#turn.end();
+				this.#set(this.#turn.maintainer);
 				pause = pauseFirstMs;
-				this.#log(await this.#turn.over);
-				this.#current = deferred();
+				const reason = await this.#turn.over;
+				this.#set(undefined);
+				if (!signal.aborted) this.#options.onEnd(reason);
 				await this.#turn.end();
 			} catch (error) {
-				this.#log(error);
+				if (!signal.aborted) this.#options.onEnd(error);
 			}
 			if (signal.aborted) break;
-			await sleep(pause);
+			await sleep(pause, undefined, { signal }).catch(() => {});
 		}
-		this.#current.reject(errors.VIEWS_STOPPED('Views are being stopped.'));
 	}
 
-	#log(error: unknown): void {
-		if (!this.#abort.signal.aborted) this.#options.log.warn('maintenance was interrupted', { error });
+	#set(maintainer: Maintainer | undefined): void {
+		this.#maintainer = maintainer;
+		this.#change.abort();
+		this.#change = new AbortController();
 	}
-}
-
-function isTurnOver(error: unknown): boolean {
-	return error instanceof AppError && ['TURN_ENDED', 'LEASE_LOST'].includes(error.reason);
 }

@@ -64,6 +64,16 @@ export interface Views {
 	whenApplied(txid: bigint, timeoutMs: number): Promise<Position>;
 }
 
+/**
+ * Something is wrong (a message for people, and the error), or right again (undefined). May be told again
+ * and again; `name` stays the same.
+ */
+export type ViewsReport = (
+	name: 'maintenance' | 'position' | 'journal',
+	problem: string | undefined,
+	cause?: unknown
+) => void;
+
 export interface TableRef {
 	readonly name: string;
 	readonly key: readonly string[];

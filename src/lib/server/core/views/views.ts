@@ -1,106 +1,173 @@
 import type { Logger } from '#kernel';
 import type { Postgres } from '#platform/postgres';
+import { Asking } from './asking.ts';
 import type { ViewWork } from './batch.ts';
-import { Catalog, liveView } from './catalog.ts';
+import { Builds } from './builds.ts';
+import { Catalog, isReadable, liveView } from './catalog.ts';
 import { ensureViews, retainViews, type AsOwner } from './ensure.ts';
-import { errors } from './errors.ts';
+import { Follower } from './follower.ts';
+import { keepJournal, type Retention } from './journal-keeper.ts';
 import { operations, readJournal } from './journal-read.ts';
 import { JournalTail } from './journal-tail.ts';
-import type { Progress } from './waiting.ts';
-import { keepJournal } from './journal-keeper.ts';
+import { KnownProgress } from './known-progress.ts';
+import { openChannel, type ChannelName } from './node-channel.ts';
 import { readMaintained, readThrough } from './snapshot-read.ts';
 import { Turns } from './turns.ts';
-import type { JournalRow, Position, Views } from './types.ts';
+import type { JournalRow, Position, Views, ViewsReport } from './types.ts';
+import type { Progress } from './waiting.ts';
 import { wakeOthers } from './wake-others.ts';
+import { whenApplied } from './when-applied.ts';
 import type { Outcome } from './write-batch.ts';
 
 export interface ViewsOptions {
 	readonly postgres: Postgres;
 	readonly log: Logger;
 	readonly asOwner: AsOwner;
-	/** Past it the oldest part of the journal is dropped. */
-	readonly journalLimitBytes?: number;
+	readonly retention?: Retention;
+	/** Hears what is wrong, and when it is right again. */
+	readonly report?: ViewsReport;
 }
 
 export interface RunningViews extends Views {
+	/** Whether this node maintains the views; otherwise another does, or soon this one. */
+	maintains(): boolean;
 	stop(): Promise<void>;
 }
 
-/** Starts maintaining; resolves when this node has the lease and stands where the last holder ended. */
+const defaultRetention: Retention = { bytes: 2 ** 30, ageMs: 7 * 24 * 3_600_000 };
+
+/**
+ * Serves the views that there are, and maintains them from when this node has the lease. Resolves as soon
+ * as it can serve.
+ */
 export async function createViews(options: ViewsOptions): Promise<RunningViews> {
-	const { postgres, log, asOwner, journalLimitBytes = 2 ** 30 } = options;
+	const { postgres, log, asOwner, retention = defaultRetention, report = () => {} } = options;
 	const catalog = new Catalog();
+	const known = new KnownProgress();
 	const listeners = new Set<(position: Position) => void>();
-	const others = wakeOthers(postgres);
-	let tail = new JournalTail(0n);
-	let position: Position = { seq: 0n };
+	const stopping = new AbortController();
+	/** The newest batches, while this node maintains. */
+	let tail: JournalTail | undefined;
+	let hasLease = false;
 
-	const keeper = await keepJournal(postgres, log, journalLimitBytes, () => position.seq);
-
-	function announce({ seq }: Progress): void {
-		position = { seq };
-		keeper.advance(seq);
+	function announce(progress: Progress): void {
+		if (!known.advance(progress)) return;
+		const position = { seq: progress.seq };
 		for (const listener of listeners) listener(position);
 	}
 
+	const builds = new Builds({ postgres, log, catalog });
+	const follower = new Follower({
+		postgres,
+		catalog,
+		isMaintaining: () => hasLease,
+		onProgress: announce,
+		onCatalog: () => builds.look(),
+		onReading: (error) => report('position', told(error, 'The position of the views cannot be read.'), error)
+	});
+	const channel = openChannel(postgres, log, hear, () => void follower.refresh().catch(() => {}));
+	const others = wakeOthers(postgres, channel);
+	const keeper = keepJournal({
+		postgres,
+		log,
+		retention,
+		newest: () => (hasLease ? known.latest.seq : undefined),
+		onCheck: (error) => report('journal', told(error, 'The journal of changes cannot be tidied.'), error)
+	});
 	const turns = new Turns({
 		postgres,
 		log,
 		catalog,
+		builds,
+		onWaiting: () => report('maintenance', undefined),
+		onLease() {
+			hasLease = true;
+		},
 		onStart(progress) {
-			// A batch may have been committed whose answer never came.
-			if (progress.seq !== position.seq) tail = new JournalTail(progress.seq);
+			tail = new JournalTail(progress.seq);
 			announce(progress);
+			others.look();
+			void keeper.check();
+			report('maintenance', undefined);
 		},
 		onAdvance(progress, outcome, work) {
-			tail.push(journalRows(progress.seq, outcome, work));
+			tail?.push(journalRows(progress.seq, outcome, work));
 			announce(progress);
-			if (outcome.rows.length > 0) others.wake(progress.seq);
+			keeper.advance(progress.seq);
+			builds.settle();
+			others.wake(progress.seq);
+		},
+		onRebuild: (reason) => log.error('all views are rebuilt, and their readers fetch them again', { reason }),
+		onEnd(reason) {
+			hasLease = false;
+			tail = undefined;
+			follower.reload();
+			report('maintenance', 'Changes do not reach the views just now.', reason);
 		}
 	});
-	await turns.start();
+	const asking = new Asking(channel, () => turns.maintainer);
+
+	function hear(about: ChannelName, payload: string): void {
+		if (about === 'ask' || about === 'answer') asking.heard(about, payload);
+		else if (about === 'node') others.look();
+		else if (about === 'views' || !hasLease) void follower.refresh().catch(() => {});
+	}
+
+	await follower.start();
+	turns.start();
 
 	let building: Promise<unknown> = Promise.resolve();
-	/** Builds one after the other. */
+	/** One after the other. */
 	function inTurn<T>(work: () => Promise<T>): Promise<T> {
 		const result = building.then(work, work);
 		building = result.catch(() => {});
 		return result;
 	}
-	const build = { postgres, log, catalog, turns, asOwner };
+	const build = { postgres, log, catalog, builds, refresh: () => follower.refresh(), asOwner };
+	const appliers = { turns, asking, known, stopped: stopping.signal };
 
 	return {
 		ensure: (place, tables, specs) => inTurn(() => ensureViews(build, place, tables, specs)),
 		retain: (place, hashes) => inTurn(() => retainViews(build, place, hashes)),
 		find(installation, hash) {
 			const entry = catalog.find(installation.id, hash);
-			return entry?.state === 'ready' ? liveView(entry) : undefined;
+			return entry && isReadable(entry) ? liveView(entry) : undefined;
 		},
-		position: () => position,
-		oldest: () => ({ seq: keeper.oldest - 1n }),
+		position: () => ({ seq: known.latest.seq }),
+		oldest: () => ({ seq: follower.floor }),
 		onAdvance(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
 		async journal(after, limit, view) {
-			const rows = tail.after(after.seq, limit, view);
-			return rows ?? readJournal(postgres.app, after.seq, limit, view);
+			const rows = tail?.after(after.seq, limit, view);
+			if (rows) return rows;
+			const page = await readJournal(postgres.app, after.seq, limit, view);
+			// Rows of a view's next generation are not given out as those of the last.
+			if (!hasLease && page.version > follower.version) await follower.refresh();
+			return page.rows;
 		},
 		snapshot: (view, read) =>
-			view.spec.kind === 'through' ? readThrough(postgres, turns, read) : readMaintained(postgres, read),
-		whenApplied: (txid, timeoutMs) =>
-			turns.with(async (maintainer) => {
-				const waiting = maintainer.whenApplied(txid);
-				const { seq } = await inTime(waiting.promise, timeoutMs).finally(waiting.forget);
-				return { seq };
-			}),
+			view.spec.kind === 'through'
+				? readThrough(postgres, { turns, asking }, read)
+				: readMaintained(postgres, read),
+		whenApplied: (txid, timeoutMs) => whenApplied(appliers, txid, timeoutMs),
+		maintains: () => turns.maintainer !== undefined,
 		async stop() {
+			stopping.abort();
 			keeper.stop();
 			others.stop();
+			follower.stop();
+			builds.stop();
 			await turns.stop();
 			await building;
+			await channel.stop();
 		}
 	};
+}
+
+function told(error: unknown, message: string): string | undefined {
+	return error === undefined ? undefined : message;
 }
 
 function journalRows(seq: bigint, outcome: Outcome, work: readonly ViewWork[]): JournalRow[] {
@@ -115,15 +182,4 @@ function journalRows(seq: bigint, outcome: Outcome, work: readonly ViewWork[]): 
 		new: row.new,
 		txids: txids.get(row.view_id) ?? []
 	}));
-}
-
-async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		const error = errors.NOT_APPLIED_YET(
-			'The change is saved, but is not in all views yet. They will show it soon.'
-		);
-		timer = setTimeout(() => reject(error), ms);
-	});
-	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

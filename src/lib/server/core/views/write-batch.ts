@@ -3,6 +3,7 @@ import type { Client } from '#platform/postgres';
 import {
 	advanceStatement,
 	applyStatement,
+	catchUpStatement,
 	emitStatement,
 	fillStatement,
 	type JournalledWork,
@@ -10,7 +11,7 @@ import {
 	type Statement,
 	type WrittenRow
 } from './apply-statement.ts';
-import type { ChangedKeys, ViewWork } from './batch.ts';
+import type { ViewWork } from './batch.ts';
 import type { ViewEntry } from './catalog.ts';
 import { isDisconnect, isTransient } from './pg-errors.ts';
 
@@ -19,7 +20,7 @@ export interface ViewChange {
 	readonly entry: ViewEntry;
 	/**
 	 * `ready`: it is complete as it stands (read-through). `fill`: compute all of it here and now.
-	 * `catch-up`: another session filled it; apply what was gathered since.
+	 * `catch-up`: another session filled it; apply what is still gathered.
 	 */
 	readonly kind: 'ready' | 'fill' | 'catch-up';
 	/** Former readers have to fetch it again. */
@@ -39,6 +40,7 @@ export interface Outcome {
 const journalLimit = 20_000;
 /** Work up to this many keys or rows takes the short way: one statement, one round trip with its commit. */
 const shortLimit = 5_000;
+const allBatches = 2 ** 31 - 1;
 
 export const nothing: Outcome = { rows: [], ready: [], renewed: [], failed: [] };
 
@@ -97,7 +99,8 @@ async function writeCarefully(
 	}
 	for (const { entry, kind, renew } of changes) {
 		const error = await behindSavepoint(client, async () => {
-			if (kind !== 'ready') await fill(client, entry, kind === 'fill' ? 'all' : (entry.gathered ?? 'all'));
+			if (kind === 'fill') await run(client, fillStatement(entry));
+			if (kind === 'catch-up') await run(client, catchUpStatement(entry, allBatches));
 		});
 		if (error) failed.push({ entry, error });
 		else ready.push(entry);
@@ -123,10 +126,6 @@ async function emit(
 	);
 	if ((rows[0]?.total ?? 0) > journalLimit) return undefined;
 	return rows.filter(({ op }) => op !== null).sort((a, b) => a.op - b.op);
-}
-
-async function fill(client: Client, entry: ViewEntry, changed: ChangedKeys): Promise<void> {
-	await run(client, fillStatement(entry, changed));
 }
 
 /** The error of the view, if it has one; an error of the moment is thrown, for the whole batch to be tried again. */
