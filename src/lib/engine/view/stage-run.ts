@@ -82,7 +82,7 @@ export async function maintainView(
 				old: row.old,
 				new: row.new
 			}));
-		else if (rows.length > 0) deltas[`@${one.hash}`] = rows.map(({ own }) => own as unknown);
+		else if (rows.length > 0) deltas[`@${one.hash}`] = rows.map((row) => [row.own, row.old, row.new]);
 	}
 	return differences;
 }

@@ -70,9 +70,9 @@ export interface ViewSpec {
  * NULL), as Postgres's output functions print them (`t` and `f` for booleans): what a text-format
  * connection or pgoutput would deliver. `op` counts from 0.
  *
- * A view that reads stages takes their differences as it takes those of tables, under `@<hash>`: an array of
- * what their functions returned as `own`, which is asked for by `{"+": true}` (a hidden stage always gives
- * it, and no `key`). A stage's function runs before those that read the stage, in the same transaction.
+ * A view that reads stages takes their differences beside the keys of tables, under `@<hash>`: an array of
+ * `[own, old, new]` as their functions returned them. `own` is asked for by `{"+": true}` (a hidden stage
+ * always gives it, and no `key`). A stage's function runs before those that read the stage, in the same transaction.
  *
  * A through view has `{state}.t_<hash>`:
  *   `(rows jsonb) RETURNS TABLE (op int, operation text, key text, old jsonb, new jsonb)`

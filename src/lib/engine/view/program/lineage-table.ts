@@ -103,7 +103,7 @@ END IF;`;
 }
 
 /** The changed keys of each table, typed and without doubles. */
-function changedStages(plan: ViewPlan): string[] {
+export function changedStages(plan: ViewPlan): string[] {
 	return changedTables(plan).map(({ table, name }) => {
 		const parts = table.key.map((_, index) => `p${index}`);
 		const columns = table.key.map(
@@ -120,20 +120,24 @@ function changedStages(plan: ViewPlan): string[] {
  * many there are and which tables have none.
  */
 export function changedVariables(plan: ViewPlan): { readonly name: string; readonly value: string }[] {
-	return changedTables(plan).flatMap(({ table, name }) =>
+	return changedTables(plan).flatMap(({ table, name, isStage }) =>
 		table.key.map((_, index) => ({
 			name: `${name}_p${index}`,
-			value: `ARRAY(SELECT e.value ->> ${index} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value))`
+			value: `ARRAY(SELECT e.value ${isStage ? '-> 0 ' : ''}->> ${index} FROM jsonb_array_elements(changed -> '${table.name}') AS e(value))`
 		}))
 	);
 }
 
-function changedTables(plan: ViewPlan): { table: CatalogTable; name: string }[] {
-	const tables = new Map(plan.query.scope.sources.map(({ table }) => [table.name, table]));
-	return [...tables.values()].map((table) => ({ table, name: changedName(plan, table.name) }));
+function changedTables(plan: ViewPlan): { table: CatalogTable; name: string; isStage: boolean }[] {
+	const tables = new Map(plan.query.scope.sources.map((source) => [source.table.name, source]));
+	return Array.from(tables.values(), ({ table, stage }) => ({
+		table,
+		name: changedName(plan, table.name),
+		isStage: stage !== undefined
+	}));
 }
 
-function changedName(plan: ViewPlan, table: string): string {
+export function changedName(plan: ViewPlan, table: string): string {
 	return `c${plan.query.scope.sources.findIndex((source) => source.table.name === table)}`;
 }
 
@@ -186,7 +190,7 @@ function freshColumns(table: LineageTable): string {
 }
 
 /** The source holds tombstones, so that the merge looks at no other row of its target. */
-function mergeOf(table: LineageTable): string {
+export function mergeOf(table: LineageTable): string {
 	const identity = identityColumns(table);
 	const columns = allColumns(table);
 	const others = columns.filter((column) => !identity.includes(column));
@@ -215,7 +219,7 @@ function mergeOf(table: LineageTable): string {
 		THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `n.${column}`).join(', ')})`;
 }
 
-function bothSides(table: LineageTable): string {
+export function bothSides(table: LineageTable): string {
 	const first = identityColumns(table)[0]!;
 	const columns = allColumns(table).flatMap((column) => [
 		`old.${column} AS ${prefixed('o', column)}`,

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { KeyTuple } from '#core/cdc';
 import { changedJson, type ViewWork } from './batch.ts';
 import type { ViewEntry } from './catalog.ts';
+import { orderBy } from './stage-order.ts';
 
 /** Work whose differences go into the journal. */
 export type JournalledWork = Exclude<ViewWork, { kind: 'reset' }>;
@@ -34,14 +35,23 @@ export interface WrittenRow {
 /**
  * One statement for a whole batch: calls the views' functions, writes the journal, advances the
  * position. Fails on the constraint position_held where the lease is another's. The functions write
- * only their own views' state, so no part reads what another part writes (rule 9). A view's transaction
- * ids stand in its first row of the batch: in all of them they would grow with the square of a backlog.
+ * only their own views' state, so no part reads what another part writes (rule 9), but for a stage's
+ * readers: their argument is made of its difference, so that they are called after it, and the queries
+ * of a function see what functions called before it wrote. A view's transaction ids stand in its first row
+ * of the batch: in all of them they would grow with the square of a backlog.
  */
-export function applyStatement(work: readonly JournalledWork[], at: Numbering): Statement {
-	const calls = work.map((item, i) => call(item, i, 4 + 2 * i));
+export function applyStatement(batch: readonly JournalledWork[], at: Numbering): Statement {
+	const work = orderBy(batch, ({ entry }) => entry.spec);
+	const read = new Set(work.flatMap((item) => readIn(work, item)));
+	const stages = [...work.keys()].filter((i) => read.has(i) || work[i]!.entry.spec.hidden);
+	const argument = (i: number) => `$${4 + 2 * i}::jsonb${differencesFor(work, i)}`;
+	const ctes = stages.map((i) => `s${i} AS MATERIALIZED (\n${stageCall(work[i]!, argument(i))}\n), `);
+	const calls = work.map((item, i) =>
+		call(item, i, stages.includes(i) ? `s${i}` : called(item, argument(i)))
+	);
 	const txids = work.map((_, i) => `WHEN ${i} THEN $${5 + 2 * i}::bigint[]`);
 	const text = `
-WITH emitted AS MATERIALIZED (
+WITH ${ctes.join('')}emitted AS MATERIALIZED (
 ${calls.join('\nUNION ALL\n')}
 ), written AS (
 INSERT INTO loam.journal (seq, op, view_id, operation, key, old, new, txids)
@@ -59,14 +69,52 @@ SELECT op, view_id, operation, key, old, new FROM written`;
 	return { name: `apply_${names.join('_')}`, text, values };
 }
 
+/** The places in `work` of the stages that an item reads. */
+function readIn(work: readonly JournalledWork[], { entry }: JournalledWork): number[] {
+	const { reads = [] } = entry.spec;
+	if (reads.length === 0) return [];
+	return [...work.keys()].filter((i) => {
+		const other = work[i]!.entry;
+		return other.installationId === entry.installationId && reads.includes(other.spec.hash);
+	});
+}
+
+/** SQL that adds the differences of the stages that it reads to an argument. */
+function differencesFor(work: readonly JournalledWork[], i: number): string {
+	return readIn(work, work[i]!)
+		.map((stage) => ` || (${differenceOf(`s${stage}`, work[stage]!.entry)})`)
+		.join('');
+}
+
+/** More of a stage's rows than this are no list any more: its readers compare everything. */
+const differenceLimit = 20_000;
+
+/** What a stage's readers are told of it: `{"@<hash>": [[own, old, new], …]}`, out of what it returned. */
+function differenceOf(rows: string, { spec }: ViewEntry): string {
+	return `SELECT CASE WHEN count(*) = 0 THEN '{}' WHEN count(*) > ${differenceLimit} THEN '{"*": true}'
+ELSE jsonb_build_object('@${spec.hash}', jsonb_agg(jsonb_build_array(own, old, new))) END::jsonb FROM ${rows}`;
+}
+
 /**
  * The same for one view on its own, from operation `firstOp` on; the position is advanced apart. Past
- * `limit` rows nothing is written: `total` tells, and the view's readers have to fetch it again.
+ * `limit` rows nothing is written: `total` tells, and the view's readers have to fetch it again. `stages` is
+ * what the stages that it reads had to tell; `difference`, what it has to tell its own readers in the batch.
  */
-export function emitStatement(work: JournalledWork, seq: bigint, firstOp: number, limit: number): Statement {
+export function emitStatement(
+	work: JournalledWork,
+	seq: bigint,
+	firstOp: number,
+	limit: number,
+	stages: readonly string[],
+	isRead: boolean
+): Statement {
+	const argument = `(SELECT $4::jsonb || coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM unnest($6::jsonb[]) AS d(j), jsonb_each(d.j) AS e)`;
+	const tells = isRead || work.entry.spec.hidden;
 	const text = `
-WITH emitted AS MATERIALIZED (
-${call(work, 0, 4)}
+WITH called AS MATERIALIZED (
+${tells ? stageCall(work, argument) : `SELECT op, operation, key, old, new, NULL::jsonb AS own FROM ${called(work, argument)}`}
+), emitted AS MATERIALIZED (
+${call(work, 0, 'called')}
 ), total AS (
 SELECT count(*)::int AS total FROM emitted
 ), written AS (
@@ -76,9 +124,10 @@ SELECT $1::bigint, $2::int + row_number() OVER ordered - 1, view_id, left(operat
 FROM emitted WHERE (SELECT total FROM total) <= $3::int WINDOW ordered AS (ORDER BY op)
 RETURNING op, view_id, operation, key, old, new
 )
-SELECT (SELECT total FROM total) AS total, op, view_id, operation, key, old, new FROM (SELECT) AS once LEFT JOIN written ON true`;
-	const values = [seq.toString(), firstOp, limit, ...argumentsOf(work)];
-	return { name: `emit_${work.entry.gathering ? 'g' : ''}${work.entry.id}`, text, values };
+SELECT (SELECT total FROM total) AS total, (${tells ? differenceOf('called', work.entry) : `SELECT '{}'`})::text AS difference, op, view_id, operation, key, old, new FROM (SELECT) AS once LEFT JOIN written ON true`;
+	const values = [seq.toString(), firstOp, limit, ...argumentsOf(work), stages];
+	const mode = (work.entry.gathering ? 'g' : '') + (isRead ? 'r' : '');
+	return { name: `emit_${mode}${work.entry.id}`, text, values };
 }
 
 /** Computes all of a view without a word to the journal: nobody reads it yet. */
@@ -102,9 +151,17 @@ export function keysStatement(entry: ViewEntry, table: string, keys: readonly Ke
 export const advanceStatement = `
 UPDATE loam.position SET snapshot = $2::pg_snapshot, seq = $1::bigint, held = (epoch = $3::bigint)`;
 
-function call(work: JournalledWork, stage: number, parameter: number): string {
-	return `SELECT ${stage} AS stage, ${work.entry.id} AS view_id, op, operation, key, old, new
-FROM ${called(work, `$${parameter}::jsonb`)}`;
+/** A part of other views is called, but has nothing to say to the journal. */
+function call({ entry }: JournalledWork, stage: number, from: string): string {
+	return `SELECT ${stage} AS stage, ${entry.id} AS view_id, op, operation, key, old, new
+FROM ${from}${entry.spec.hidden ? ' WHERE own IS NULL' : ''}`;
+}
+
+/** A call whose difference others read on: see `own` of ViewProgram. */
+function stageCall(work: JournalledWork, argument: string): string {
+	const tells = work.kind === 'keys' && !work.entry.gathering;
+	const asked = tells && !work.entry.spec.hidden ? `${argument} || '{"+": true}'` : argument;
+	return `SELECT op, operation, key, old, new, ${tells ? 'own' : 'NULL::jsonb AS own'} FROM ${called(work, asked)}`;
 }
 
 /** A view that is being filled takes no part in the batch yet: what changed is kept for it. */

@@ -6,6 +6,7 @@ import { publishTables } from '#core/cdc';
 import type { Builds } from './builds.ts';
 import type { Catalog, ViewEntry } from './catalog.ts';
 import { errors } from './errors.ts';
+import { neededHashes, withStages } from './stage-order.ts';
 import type { TableRef } from './types.ts';
 
 /** Runs `work` on a connection of the installation's owner. */
@@ -29,8 +30,9 @@ export async function ensureViews(
 	options: BuildOptions,
 	place: Place,
 	tables: readonly TableRef[],
-	specs: readonly ViewSpec[]
+	views: readonly ViewSpec[]
 ): Promise<void> {
+	const specs = withStages(views);
 	const through = new Set(
 		specs.filter(({ kind }) => kind === 'through').flatMap((spec) => spec.sources.map((s) => s.table))
 	);
@@ -59,8 +61,9 @@ export async function retainViews(
 	hashes: ReadonlySet<string>
 ): Promise<void> {
 	const { postgres, catalog, asOwner, log } = options;
+	const needed = neededHashes(catalog, place.id, hashes);
 	const dropped = [...catalog.entries].filter(
-		({ installationId, spec }) => installationId === place.id && !hashes.has(spec.hash)
+		({ installationId, spec }) => installationId === place.id && !needed.has(spec.hash)
 	);
 	if (dropped.length === 0) return;
 	await postgres.app.query('DELETE FROM loam.view WHERE id = ANY ($1)', [dropped.map(({ id }) => id)]);

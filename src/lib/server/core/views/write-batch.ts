@@ -14,6 +14,7 @@ import {
 import type { ViewWork } from './batch.ts';
 import type { ViewEntry } from './catalog.ts';
 import { isDisconnect, isTransient } from './pg-errors.ts';
+import { orderBy } from './stage-order.ts';
 
 /** What happens to a view other than by a transaction. */
 export interface ViewChange {
@@ -89,13 +90,24 @@ async function writeCarefully(
 	const renewed = new Set<ViewEntry>();
 	const ready: ViewEntry[] = [];
 	const failed: { entry: ViewEntry; error: string }[] = [];
-	for (const item of work) {
-		const error = await behindSavepoint(client, async () => {
-			const emitted = item.kind === 'reset' ? undefined : await emit(client, item, at.seq, rows.length);
-			if (emitted) rows.push(...emitted);
-			else renewed.add(item.entry);
-		});
-		if (error) failed.push({ entry: item.entry, error });
+	/** What each stage that was brought up to date has to tell its readers. */
+	const told = new Map<string, string>();
+	for (const item of orderBy(work, ({ entry }) => entry.spec)) {
+		const { entry } = item;
+		const broken = failed.find((other) => reads(entry, other.entry));
+		const stages = (entry.spec.reads ?? []).flatMap((hash) => told.get(stageId(entry, hash)) ?? []);
+		const error =
+			broken !== undefined
+				? `its part "${broken.entry.spec.name}" failed: ${broken.error}`
+				: await behindSavepoint(client, async () => {
+						if (item.kind === 'reset') return void renewed.add(entry);
+						const isRead = work.some((other) => reads(other.entry, entry));
+						const emitted = await emit(client, item, at.seq, rows.length, stages, isRead);
+						told.set(stageId(entry, entry.spec.hash), emitted.difference);
+						if (emitted.rows) rows.push(...emitted.rows);
+						else renewed.add(entry);
+					});
+		if (error) failed.push({ entry, error });
 	}
 	for (const { entry, kind, renew } of changes) {
 		const error = await behindSavepoint(client, async () => {
@@ -113,19 +125,36 @@ async function writeCarefully(
 	return { rows, ready, renewed: [...renewed], failed };
 }
 
-/** Undefined where the difference is too large for the journal. */
+function reads(entry: ViewEntry, stage: ViewEntry): boolean {
+	return entry.installationId === stage.installationId && !!entry.spec.reads?.includes(stage.spec.hash);
+}
+
+function stageId({ installationId }: ViewEntry, hash: string): string {
+	return `${installationId} ${hash}`;
+}
+
+interface Emitted {
+	/** Undefined where the difference is too large for the journal. */
+	readonly rows: WrittenRow[] | undefined;
+	/** What the view's readers among the views are told. */
+	readonly difference: string;
+}
+
 async function emit(
 	client: Client,
 	item: JournalledWork,
 	seq: bigint,
-	firstOp: number
-): Promise<WrittenRow[] | undefined> {
-	const { rows } = await run<WrittenRow & { total: number }>(
+	firstOp: number,
+	stages: readonly string[],
+	isRead: boolean
+): Promise<Emitted> {
+	const { rows } = await run<WrittenRow & { total: number; difference: string }>(
 		client,
-		emitStatement(item, seq, firstOp, journalLimit)
+		emitStatement(item, seq, firstOp, journalLimit, stages, isRead)
 	);
-	if ((rows[0]?.total ?? 0) > journalLimit) return undefined;
-	return rows.filter(({ op }) => op !== null).sort((a, b) => a.op - b.op);
+	const { total, difference } = rows[0]!;
+	if (total > journalLimit) return { rows: undefined, difference };
+	return { rows: rows.filter(({ op }) => op !== null).sort((a, b) => a.op - b.op), difference };
 }
 
 /** The error of the view, if it has one; an error of the moment is thrown, for the whole batch to be tried again. */
