@@ -5,7 +5,7 @@ import {
 	type JournalOffset,
 	type MessageEncoder
 } from '#engine/shape';
-import type { JournalRow } from '#core/views';
+import { isCut, type JournalRow } from '#core/views';
 import { makePage } from './log-page.ts';
 import { shownKey } from './row-key.ts';
 import type { Tail } from './tail.ts';
@@ -108,8 +108,13 @@ export class Feed {
 
 	async #readHistory(after: JournalOffset): Promise<LogPage | Gone> {
 		const from = after.op === 0 ? after.seq : after.seq - 1n;
-		const { rows, upTo } = await this.#tail.history(this.shape.view.id, from, this.#limits.history);
-		return this.#page(this.#encode(rows), after, upTo);
+		try {
+			const { rows, upTo } = await this.#tail.history(this.shape.view.id, from, this.#limits.history);
+			return this.#page(this.#encode(rows), after, upTo);
+		} catch (error) {
+			if (isCut(error)) return 'gone';
+			throw error;
+		}
 	}
 
 	/** Entries after the offset, as many as a page takes; they are all up to position `upTo`. */

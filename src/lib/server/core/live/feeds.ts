@@ -83,7 +83,11 @@ export class Feeds {
 		return this.#byHash.size;
 	}
 
+	/** Their readers begin anew. */
 	endAll(): void {
-		for (const feed of this.#byHash.values()) feed.wake('gone');
+		const feeds = [...this.#byHash.values()];
+		this.#byHash.clear();
+		this.#byView.clear();
+		for (const feed of feeds) feed.wake('gone');
 	}
 }

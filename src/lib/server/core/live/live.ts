@@ -91,7 +91,8 @@ export async function createLive(parts: LiveParts): Promise<Live> {
 			if (changed.length > 0) queueMicrotask(() => changed.forEach((feed) => feed.wake('changed')));
 		},
 		log,
-		limits.tail
+		limits.tail,
+		() => feeds.endAll()
 	);
 	const sweep = setInterval(() => {
 		feeds.evictIdle();

@@ -1,5 +1,5 @@
 import type { Logger } from '#kernel';
-import type { JournalRow, Views } from '#core/views';
+import { isCut, type JournalRow, type Views } from '#core/views';
 
 export interface TailLimits {
 	/** Rows kept in memory. */
@@ -26,20 +26,25 @@ export interface Tail {
 	close(): void;
 }
 
-/** Rows of whole batches, and the position up to which they are all. Called before `position()` moves. */
+/**
+ * Rows of whole batches, and the position up to which they are all. Called before `position()` moves; also
+ * without rows, as views may have been rebuilt.
+ */
 export type TailListener = (rows: readonly JournalRow[], position: bigint) => void;
 
 type Source = Pick<Views, 'position' | 'onAdvance' | 'journal'>;
 
 /**
  * Follows the journal and keeps its end in memory, so that readers who are up to date cost no query. The
- * listener is called with every row once, in order, also with none where the position moved alone.
+ * listener is called with every row once, in order, also with none where the position moved alone. Only
+ * where the journal was cut beyond this node's place are rows left out, and `onCut` is called.
  */
 export function openTail(
 	views: Source,
 	listener: TailListener,
 	log: Logger,
-	limits: TailLimits = tailLimits
+	limits: TailLimits = tailLimits,
+	onCut: () => void = () => {}
 ): Tail {
 	let position = views.position().seq;
 	let floor = position;
@@ -68,11 +73,22 @@ export function openTail(
 			}
 		} catch (error) {
 			if (closed) return;
+			if (isCut(error)) return skip();
 			log.warn('the journal cannot be read, trying again', { error });
 			retry = setTimeout(() => void readOn(), 250);
 		} finally {
 			reading = false;
 		}
+	}
+
+	/** The journal does not reach back to where this node stands: it goes on at the end. */
+	function skip(): void {
+		rows = [];
+		size = 0;
+		byView.clear();
+		position = wanted;
+		floor = wanted;
+		onCut();
 	}
 
 	function keep(more: readonly JournalRow[]): void {
@@ -103,6 +119,7 @@ export function openTail(
 
 	const unsubscribe = views.onAdvance(({ seq }) => {
 		if (seq > wanted) wanted = seq;
+		else if (!reading && wanted === position) listener([], position);
 		void readOn();
 	});
 	// What advanced between the two lines above is not missed.

@@ -1,9 +1,11 @@
 import { defineRoom } from '#kernel';
+import { config } from '#platform/config';
 import { postgres } from '#platform/postgres';
 import { tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from './views.ts';
 
 export type * from './types.ts';
+export { isCut } from './journal-read.ts';
 export type { Retention } from './journal-keeper.ts';
 export { createViews, type RunningViews, type ViewsOptions } from './views.ts';
 
@@ -12,7 +14,8 @@ export const views = defineRoom<RunningViews>({
 	name: 'core/views',
 	start(house) {
 		const { asOwner } = house.use(tenancy);
-		return createViews({ postgres: house.use(postgres), log: house.log, asOwner });
+		const { journal: retention } = house.use(config);
+		return createViews({ postgres: house.use(postgres), log: house.log, asOwner, retention });
 	},
 	stop: (service) => service.stop()
 });

@@ -1,3 +1,4 @@
+import { AppError } from '#kernel';
 import type { Pool } from '#platform/postgres';
 import { errors } from './errors.ts';
 import type { JournalRow } from './types.ts';
@@ -60,6 +61,11 @@ export async function readJournal(
 			txids: txids.get(`${row.seq} ${row.view_id}`) ?? []
 		}))
 	};
+}
+
+/** Whether the journal does not reach back to where it was to be read from. */
+export function isCut(error: unknown): boolean {
+	return error instanceof AppError && error.reason === 'JOURNAL_CUT';
 }
 
 const journalSql = (filter: string) => `

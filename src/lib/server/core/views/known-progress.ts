@@ -17,10 +17,11 @@ export class KnownProgress {
 		return this.#latest;
 	}
 
-	/** What is told late, of an earlier position, is not taken. Whether it was. */
+	/** What is told late, of an earlier position, is not taken. Whether it was, and was news. */
 	advance(progress: Progress): boolean {
 		const { seq, snapshot } = this.#latest;
 		if (progress.seq < seq || (progress.seq === seq && progress.snapshot.xmax < snapshot.xmax)) return false;
+		if (progress.seq === seq && progress.snapshot.text === snapshot.text) return false;
 		this.#latest = progress;
 		for (const waiter of this.#waiters) {
 			if (!waiter.test(progress)) continue;

@@ -46,7 +46,10 @@ export interface Views {
 	find(installation: Pick<Installation, 'id'>, hash: string): LiveView | undefined;
 	/** The last position that is durable. */
 	position(): Position;
-	/** Called after every advance of the position, also when no row was written. Returns the unsubscribe. */
+	/**
+	 * Called after every advance of the position, also when no row was written; and where it stands, when
+	 * views were built, rebuilt or dropped. Returns the unsubscribe.
+	 */
 	onAdvance(listener: (position: Position) => void): () => void;
 	/**
 	 * Journal rows after `seq`, in order; of one view (its id) where it is given. About as many as `limit`:

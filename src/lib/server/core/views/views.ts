@@ -51,8 +51,11 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 	let hasLease = false;
 
 	function announce(progress: Progress): void {
-		if (!known.advance(progress)) return;
-		const position = { seq: progress.seq };
+		if (known.advance(progress)) tellListeners();
+	}
+
+	function tellListeners(): void {
+		const position = { seq: known.latest.seq };
 		for (const listener of listeners) listener(position);
 	}
 
@@ -62,7 +65,10 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		catalog,
 		isMaintaining: () => hasLease,
 		onProgress: announce,
-		onCatalog: () => builds.look(),
+		onCatalog() {
+			builds.look();
+			tellListeners();
+		},
 		onReading: (error) => report('position', told(error, 'The position of the views cannot be read.'), error)
 	});
 	const channel = openChannel(postgres, log, hear, () => void follower.refresh().catch(() => {}));

@@ -10,8 +10,14 @@ describe('readConfig', () => {
 			databaseUrl: undefined,
 			origin: 'http://localhost:4000',
 			admin: undefined,
-			logLevel: 'info'
+			logLevel: 'info',
+			journal: { bytes: 2 ** 30, ageMs: 7 * 24 * 3_600_000 }
 		});
+	});
+
+	test('takes amounts with fractions', () => {
+		const { journal } = readConfig({ LOAM_JOURNAL_MB: '1.5', LOAM_JOURNAL_HOURS: '0.01' }, '/');
+		expect(journal).toEqual({ bytes: 1.5 * 2 ** 20, ageMs: 36_000 });
 	});
 
 	test.each([
@@ -21,7 +27,9 @@ describe('readConfig', () => {
 		[{ ORIGIN: 'loam' }, 'ORIGIN'],
 		[{ LOAM_ADMIN_EMAIL: 'a@b.c' }, 'LOAM_ADMIN_PASSWORD'],
 		[{ LOAM_ADMIN_EMAIL: 'a@b.c', LOAM_ADMIN_PASSWORD: 'short' }, 'LOAM_ADMIN_PASSWORD'],
-		[{ LOAM_LOG: 'loud' }, 'LOAM_LOG']
+		[{ LOAM_LOG: 'loud' }, 'LOAM_LOG'],
+		[{ LOAM_JOURNAL_MB: '1 GB' }, 'LOAM_JOURNAL_MB'],
+		[{ LOAM_JOURNAL_HOURS: '0' }, 'LOAM_JOURNAL_HOURS']
 	])('refuses %o and names the variable', (env, variable) => {
 		expect(() => readConfig(env, '/')).toThrow(
 			expect.objectContaining({ reason: 'CONFIG_INVALID', meta: { variable } })

@@ -14,6 +14,8 @@ export interface Config {
 	/** A first start creates this sys-admin instead of printing a one-time link. */
 	readonly admin: { readonly email: string; readonly password: string } | undefined;
 	readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+	/** How far back readers of views can catch up; whoever was away for longer fetches them again. */
+	readonly journal: { readonly bytes: number; readonly ageMs: number };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,7 +31,11 @@ export function readConfig(env: Environment, cwd: string): Config {
 		databaseUrl: readUrl('DATABASE_URL', env['DATABASE_URL'], ['postgres:', 'postgresql:']),
 		origin: readUrl('ORIGIN', env['ORIGIN'], ['http:', 'https:']) ?? defaultOrigin(host, port),
 		admin: readAdmin(env),
-		logLevel: readLevel(env['LOAM_LOG'])
+		logLevel: readLevel(env['LOAM_LOG']),
+		journal: {
+			bytes: readAmount(env, 'LOAM_JOURNAL_MB', 1024) * 2 ** 20,
+			ageMs: readAmount(env, 'LOAM_JOURNAL_HOURS', 168) * 3_600_000
+		}
 	};
 }
 
@@ -75,6 +81,14 @@ function readAdmin(env: Environment): Config['admin'] {
 		});
 	}
 	return { email, password };
+}
+
+function readAmount(env: Environment, variable: string, absent: number): number {
+	const text = env[variable];
+	if (!text) return absent;
+	const amount = Number(text);
+	if (Number.isFinite(amount) && amount > 0) return amount;
+	throw errors.CONFIG_INVALID(`${variable} must be a number above 0; it is "${text}".`, { variable });
 }
 
 function readLevel(text: string | undefined): Config['logLevel'] {
