@@ -13,7 +13,19 @@ export interface Diagnostic {
 	readonly message: string;
 	/** What to do instead. */
 	readonly hint?: string;
+	/** What the builder does about it at one click. */
+	readonly fix?: Fix;
 }
+
+/**
+ * - `draft-migration`: writes the migration that schema.proto asks for.
+ * - `share`: lets project-users read a view, or call a command, in module.json.
+ * - `create-file`: makes the file with a beginning of its kind.
+ */
+export type Fix =
+	| { readonly kind: 'draft-migration' }
+	| { readonly kind: 'share'; readonly list: 'views' | 'commands'; readonly name: string }
+	| { readonly kind: 'create-file'; readonly path: string };
 
 /** Line and column (from 1) of a character offset (from 0) in a text. */
 export function positionAt(text: string, offset: number): { line: number; column: number } {

@@ -19,5 +19,5 @@ export {
 	type LogSink
 } from './log.ts';
 export { defineRoom, type House, type Room } from './room.ts';
-export { positionAt, type Diagnostic } from './diagnostic.ts';
+export { positionAt, type Diagnostic, type Fix } from './diagnostic.ts';
 export { nearest } from './nearest.ts';

@@ -5,6 +5,6 @@ export { locate, spanOf, type Span } from './json.ts';
 export { moduleNameProblem, parseManifest, type Parsed } from './manifest.ts';
 export { projectRoles } from './access.ts';
 export { bindingLimit, parseOrder, parsePage, type Order } from './page.ts';
-export { checkRoutes, matchRoute, parametersOf, type RouteMatch } from './routes.ts';
+export { checkRoutes, matchRoute, parametersOf, routeOf, type RouteMatch } from './routes.ts';
 export { localeOf, parseLocale } from './locale.ts';
 export { parseSeeds, type SeedRow, type Seeds } from './seeds.ts';

@@ -119,6 +119,16 @@ function newColumn(
 }
 
 function changeColumn(was: ColumnSpec, now: ColumnSpec, table: TableSpec): Step[] {
+	if (was.number !== now.number) {
+		return [
+			refuse(
+				now.line,
+				'COLUMN_RENUMBERED',
+				`"${now.name}" of "${table.name}" has the number ${was.number} in the last release, and ${now.number} here.`,
+				`Write ${now.name} = ${was.number} again. For another meaning add a field with a new name and a new number.`
+			)
+		];
+	}
 	if (sqlType(was) !== sqlType(now)) {
 		return [
 			refuse(

@@ -28,6 +28,11 @@ export function sdkTypes(schema: Schema): string {
 		loamType(schema.tables),
 		handlersType(schema)
 	];
+	return sdkText(blocks);
+}
+
+/** The SDK with these declarations as module `loam`. */
+export function sdkText(blocks: readonly string[]): string {
 	return [
 		ambientModule('loam/sdk', sdkPrelude),
 		ambientModule('loam', blocks.join('\n\n')),

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { plural, snakeCase } from '#engine/schema';
+import { plural, semicolonFinding, snakeCase } from '#engine/schema';
 import type { Diagnostic } from '#kernel';
 
 /** What schema.proto says, read roughly and at once in the browser: for templates, completion, first errors. */
@@ -39,7 +39,7 @@ export function readOutline(source: string): OutlineResult {
 		const { root, package: name } = protobuf.parse(source, { keepCase: true });
 		return { outline: outlineOf(root, name ?? '') };
 	} catch (error) {
-		return { problem: problemOf(error) };
+		return { problem: problemOf(source, error) };
 	}
 }
 
@@ -87,10 +87,14 @@ function methodsOf(service: protobuf.Service): OutlineMethod[] {
 	}));
 }
 
-/** protobufjs says `illegal token 'x' (line 5)`. */
-function problemOf(error: unknown): Diagnostic {
+/** protobufjs says `illegal token 'x', ';' expected (line 5)`. */
+function problemOf(source: string, error: unknown): Diagnostic {
 	const text = error instanceof Error ? error.message : String(error);
 	const line = Number(/line (\d+)/.exec(text)?.[1] ?? 1);
+	const token = /^illegal token '(.*)', ';' expected/.exec(text)?.[1];
+	const column = token === undefined ? -1 : (source.split('\n')[line - 1] ?? '').indexOf(token);
+	const semicolon = column < 0 ? undefined : semicolonFinding(source, { line, column: column + 1 });
+	if (semicolon) return semicolon;
 	const message = text.replace(/\s*\(.*line \d+\)\s*$/, '');
 	return {
 		severity: 'error',

@@ -2,6 +2,7 @@ import { errorCatalogue } from '#kernel';
 
 export const errors = errorCatalogue({
 	MODULE_NAME: 'invalid_argument',
+	MODULE_TITLE: 'invalid_argument',
 	MODULE_UNKNOWN: 'not_found',
 	MODULE_SHIPPED: 'already_exists',
 	TEMPLATE_UNKNOWN: 'invalid_argument',

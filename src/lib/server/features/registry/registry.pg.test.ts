@@ -23,8 +23,8 @@ afterAll(async () => {
 	await db.drop();
 });
 
-const open = (module: string, template = 'starter') =>
-	registry.openDraft({ projectId, module, template, createdBy: undefined });
+const open = (module: string, template = 'starter', title = '') =>
+	registry.openDraft({ projectId, module, template, title, createdBy: undefined });
 const changes = (files: Record<string, string>, remove: string[] = []) => ({
 	files: new Map(Object.entries(files)),
 	delete: remove
@@ -46,6 +46,19 @@ describe('openDraft', () => {
 		const { files } = await registry.readDraft(draft.id);
 		expect(parseManifest(files.get('module.json')!).value?.name).toBe('my_tickets');
 		expect(files.get('schema.proto')).toContain('package my_tickets;');
+	});
+
+	test.each(['starter', 'empty', 'tickets'])(
+		'gives a new module of %s the title that was typed',
+		async (from) => {
+			const { draft } = await open(`titled_${from}`, from, 'Café "Zum Löwen" 🦁');
+			const { files } = await registry.readDraft(draft.id);
+			expect(parseManifest(files.get('module.json')!).value).toMatchObject({ title: 'Café "Zum Löwen" 🦁' });
+		}
+	);
+
+	test.each(['x'.repeat(101), 'a\0b', '\ud800'])('refuses the title %j', async (title) => {
+		await expect(open('untitled', 'starter', title)).rejects.toMatchObject({ reason: 'MODULE_TITLE' });
 	});
 
 	test.each([

@@ -13,6 +13,8 @@ export interface NewDraft {
 	readonly module: string;
 	/** `empty`, `starter`, or the name of a shipped module to copy. */
 	readonly template: string;
+	/** For people; '': made of the name, or the original's. */
+	readonly title: string;
 	readonly createdBy: string | undefined;
 }
 
@@ -27,7 +29,7 @@ export interface Registry {
 	shipped(): ReadonlyMap<string, ModuleFiles>;
 	/**
 	 * Opens the module's draft: the one that is there, or one made of the last release's files, or of a
-	 * template. Throws MODULE_NAME, MODULE_SHIPPED, TEMPLATE_UNKNOWN.
+	 * template. Throws MODULE_NAME, MODULE_TITLE, MODULE_SHIPPED, TEMPLATE_UNKNOWN.
 	 */
 	openDraft(wanted: NewDraft): Promise<{ draft: Draft; created: boolean }>;
 	/** Throws DRAFT_UNKNOWN. */
@@ -53,12 +55,14 @@ export function createRegistry({
 		draft: async (id) => findDraft(pool, checkId(id)),
 		readDraft: async (id) => readDraft(pool, checkId(id)),
 		changeFiles: async (id, baseRevision, changes) => changeFiles(pool, checkId(id), baseRevision, changes),
-		async openDraft({ projectId, module: name, template, createdBy }) {
+		async openDraft({ projectId, module: name, template, title, createdBy }) {
 			const problem = moduleNameProblem(name);
 			if (problem) throw errors.MODULE_NAME(problem, { module: name });
+			if (title.length > longestTitle || !title.isWellFormed() || title.includes('\0')) throw badTitle();
 			const present = await findModule(pool, projectId, name);
 			if (present && present.projectId === undefined) throw shippedName(name);
-			const files = (present && (await lastFiles(pool, present.id))) ?? newFiles(shipped, template, name);
+			const files =
+				(present && (await lastFiles(pool, present.id))) ?? newFiles(shipped, name, template, title);
 			const { id } = present ?? (await ensureModule(pool, projectId, name));
 			return openDraft(pool, { id, projectId }, files, createdBy);
 		}
@@ -77,11 +81,23 @@ function shippedName(name: string): Error {
 	);
 }
 
-function newFiles(shipped: ReadonlyMap<string, ModuleFiles>, template: string, name: string): ModuleFiles {
+/** As engine/module reads it. */
+const longestTitle = 100;
+
+function badTitle(): Error {
+	return errors.MODULE_TITLE(`A title is a text of at most ${longestTitle} characters.`);
+}
+
+function newFiles(
+	shipped: ReadonlyMap<string, ModuleFiles>,
+	name: string,
+	template: string,
+	title: string
+): ModuleFiles {
 	const wanted = template || 'starter';
-	if (isTemplate(wanted)) return fromTemplate(wanted, name);
+	if (isTemplate(wanted)) return fromTemplate(wanted, name, title);
 	const original = shipped.get(wanted);
-	if (original) return copyAs(original, name);
+	if (original) return copyAs(original, name, title);
 	const known = ['empty', 'starter', ...shipped.keys()].join(', ');
 	throw errors.TEMPLATE_UNKNOWN(`There is no template "${wanted}". Templates are ${known}.`, { template });
 }

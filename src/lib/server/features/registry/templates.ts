@@ -7,9 +7,9 @@ export function isTemplate(name: string): name is TemplateName {
 	return name === 'empty' || name === 'starter';
 }
 
-/** The files of a new module; both templates pass the gate as they are. */
-export function fromTemplate(template: TemplateName, name: string): ModuleFiles {
-	const title = name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ');
+/** The files of a new module; both templates pass the gate as they are. The title is made of the name unless told. */
+export function fromTemplate(template: TemplateName, name: string, told = ''): ModuleFiles {
+	const title = told || name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ');
 	return new Map(Object.entries(template === 'empty' ? empty(name, title) : starter(name, title)));
 }
 
@@ -48,7 +48,8 @@ function starter(name: string, title: string): Record<string, string> {
 		'views/open_notes.sql': 'SELECT id, text, written_at\nFROM notes\nWHERE NOT done\n',
 		'logic/add_note.ts': starterAdd,
 		'logic/finish_note.ts': starterFinish,
-		'pages/index.page.json': json(starterPage(title)),
+		// What was typed as a title is no expression.
+		'pages/index.page.json': json(starterPage(title.replaceAll('${', '$ {'))),
 		'seeds/demo.json': json({
 			notes: [{ text: 'Change the page and publish it' }, { text: 'Add a field to the schema' }]
 		})

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '#kernel';
 import { filesOf, type ModuleFiles } from '#engine/module';
-import { draftMigration, type CatalogTable, type TableSpec } from '#engine/schema';
+import { draftMigration } from '#engine/schema';
 import type { Project, Tenancy } from '#core/tenancy';
 import type { Postgres } from '#platform/postgres';
 import { readCatalog } from './database/catalog.ts';
@@ -8,6 +8,7 @@ import { runMigrations } from './database/run-migrations.ts';
 import { inShadow } from './database/shadow.ts';
 import { checkMigrations, readMigrations, type Released } from './gate/migrations.ts';
 import { compileSchema } from './gate/schema.ts';
+import { tablesNow } from './gate/tables-now.ts';
 
 export interface DraftedMigration {
 	/** A free file name; empty where nothing is to do. */
@@ -48,27 +49,6 @@ export async function draftNextMigration(
 		sql: sql === '' ? '' : `${sql}\n`,
 		diagnostics: refused
 	};
-}
-
-/** The tables that the draft's migrations make: as the last release knew them, or as the schema wants them. */
-function tablesNow(
-	catalog: readonly CatalogTable[],
-	last: readonly TableSpec[],
-	wanted: readonly TableSpec[]
-): TableSpec[] {
-	return catalog.flatMap(({ name, columns }) => {
-		const before = last.find((table) => table.name === name);
-		const after = wanted.find((table) => table.name === name);
-		const base = before ?? after;
-		if (!base) return [];
-		const specs = columns.flatMap((column) => {
-			const spec = [...(before?.columns ?? []), ...(after?.columns ?? [])].find(
-				(one) => one.name === column.name
-			);
-			return spec ?? [];
-		});
-		return [{ ...base, columns: specs }];
-	});
 }
 
 function nextPath(files: ModuleFiles, title: string): string {

@@ -12,7 +12,7 @@ export interface Step {
 
 export interface Report {
 	readonly steps: readonly Step[];
-	/** Sorted by file and place. */
+	/** Sorted by file and place; what several steps find at one place is told once. */
 	readonly diagnostics: readonly Diagnostic[];
 	/** No step failed and none was skipped. */
 	readonly ok: boolean;
@@ -47,10 +47,20 @@ export function createReport(): ReportWriter {
 		},
 		finish: () => ({
 			steps: [...steps],
-			diagnostics: diagnostics.toSorted(
+			diagnostics: eachOnce(diagnostics).toSorted(
 				(a, b) => Number(a.file > b.file) - Number(a.file < b.file) || a.line - b.line || a.column - b.column
 			),
 			ok: steps.every((step) => step.ok)
 		})
 	};
+}
+
+function eachOnce(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+	const known = new Set<string>();
+	return diagnostics.filter(({ file, line, column, message }) => {
+		const key = JSON.stringify([file, line, column, message]);
+		const isNew = !known.has(key);
+		known.add(key);
+		return isNew;
+	});
 }

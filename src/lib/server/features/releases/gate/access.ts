@@ -1,25 +1,9 @@
 import { nearest, positionAt, type Diagnostic } from '#kernel';
 import { checkFilter, type FilterColumn } from '#engine/policy';
-import {
-	locate,
-	type Access,
-	type AccessRule,
-	type Manifest,
-	type PageSpec,
-	type Span
-} from '#engine/module';
-import type { MethodSpec, TableSpec } from '#engine/schema';
-import type { ViewSpec } from '#engine/view';
+import { locate, type Access, type AccessRule, type Manifest, type Span } from '#engine/module';
+import { tableNamed, type Names } from './names.ts';
 
 type Path = readonly (string | number)[];
-
-/** What module.json may name. */
-export interface Names {
-	readonly views: readonly ViewSpec[];
-	readonly methods: readonly MethodSpec[];
-	readonly tables: readonly TableSpec[];
-	readonly pages: readonly PageSpec[];
-}
 
 /** Views, columns, commands and pages that module.json names must be there; filters must fit their rows. */
 export function checkAccess(source: string, manifest: Manifest, names: Names, found: Diagnostic[]): void {
@@ -33,14 +17,11 @@ export function checkAccess(source: string, manifest: Manifest, names: Names, fo
 			hint
 		});
 
-	checkViews(manifest.access.views, names.views, report, found, source);
+	checkViews(manifest.access.views, names, report, found, source);
 	checkCommands(manifest.access.commands, names, report, found, source);
 	manifest.navigation.forEach(({ page }, i) => {
-		const exists = names.pages.some((one) => one.route.join('/') === page);
-		const isGenerated = names.tables.some(
-			(table) => page === table.name || page.startsWith(`${table.name}/`)
-		);
-		if (exists || isGenerated || page === '') return;
+		const isGenerated = tableNamed(names, page.split('/', 1)[0]!) !== undefined;
+		if (page === '' || !names.schema || names.routes.includes(page) || isGenerated) return;
 		report(
 			['navigation', i, 'page'],
 			'value',
@@ -55,7 +36,7 @@ type ReportAt = (path: Path, part: 'key' | 'value', reason: string, message: str
 
 function checkViews(
 	access: Access['views'],
-	views: readonly ViewSpec[],
+	{ views, schema }: Names,
 	report: ReportAt,
 	found: Diagnostic[],
 	source: string
@@ -64,6 +45,7 @@ function checkViews(
 		const path = ['access', 'views', name];
 		const view = views.find((one) => one.name === name);
 		if (!view) {
+			if (!schema) continue;
 			report(
 				path,
 				'key',
@@ -77,16 +59,15 @@ function checkViews(
 			);
 			continue;
 		}
-		checkRules(read, view.columns, source, [path, [...path, 'read']], found);
+		if (view.typed) checkRules(read, view.typed, source, [path, [...path, 'read']], found);
 		for (const column of Object.keys(columns)) {
-			if (view.columns.some((one) => one.name === column)) continue;
-			const names = view.columns.map((one) => one.name);
+			if (!view.columns || view.columns.includes(column)) continue;
 			report(
 				[...path, 'columns', column],
 				'key',
 				'COLUMN_UNKNOWN',
 				`"${name}" has no column "${column}".`,
-				known('Columns', column, names)
+				known('Columns', column, view.columns)
 			);
 		}
 	}
@@ -94,11 +75,13 @@ function checkViews(
 
 function checkCommands(
 	access: Access['commands'],
-	{ methods, tables }: Names,
+	names: Names,
 	report: ReportAt,
 	found: Diagnostic[],
 	source: string
 ): void {
+	if (!names.schema) return;
+	const { methods } = names.schema;
 	for (const [name, rules] of Object.entries(access)) {
 		const path = ['access', 'commands', name];
 		const method = methods.find((one) => one.name === name);
@@ -117,7 +100,7 @@ function checkCommands(
 			continue;
 		}
 		const { run } = method;
-		const table = run.kind === 'standard' ? tables.find((one) => one.name === run.table) : undefined;
+		const table = run.kind === 'standard' ? tableNamed(names, run.table) : undefined;
 		if (table) checkRules(rules, table.columns, source, [path], found);
 		else if (rules.some((rule) => rule.where !== undefined)) {
 			report(

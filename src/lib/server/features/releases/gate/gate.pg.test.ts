@@ -27,7 +27,7 @@ afterAll(async () => {
 	await db.drop();
 });
 
-const nothing: Released = { migrations: new Map(), tables: [] };
+const nothing: Released = { migrations: new Map(), tables: [], descriptor: undefined };
 
 async function gate(files: ReadonlyMap<string, string>, module = 'desk', released = nothing) {
 	const report = createReport();
@@ -81,7 +81,7 @@ describe('what passes', () => {
 		const { ok, diagnostics } = await gate(
 			deskEdited('pages/index.page.json', '"open_tickets"', '"points"').set(
 				'module.json',
-				desk['module.json']!.replace('"CloseTicket": [', '"GetTicket": [')
+				desk['module.json']!.replace('"CloseTicket": [', '"GetTicket": [').replace(/,\s*"points": \[\]/, '')
 			)
 		);
 		expect(ok).toBe(false);
@@ -90,6 +90,22 @@ describe('what passes', () => {
 		).toEqual([
 			['pages/index.page.json', 5, 'NOT_SHARED'],
 			['pages/index.page.json', 31, 'NOT_SHARED']
+		]);
+	});
+
+	test('a view that nobody but admins reads, with a warning that shares it; not one that is meant so', async () => {
+		const { ok, diagnostics } = await gate(deskWith({ 'views/all.sql': 'SELECT id, title FROM tickets' }));
+		expect(ok).toBe(true);
+		expect(
+			diagnostics.map(({ severity, file, line, reason, fix }) => ({ severity, file, line, reason, fix }))
+		).toEqual([
+			{
+				severity: 'warning',
+				file: 'views/all.sql',
+				line: 1,
+				reason: 'NOT_SHARED',
+				fix: { kind: 'share', list: 'views', name: 'all' }
+			}
 		]);
 	});
 
@@ -122,6 +138,16 @@ const card = (body: unknown, data: unknown = {}) =>
 		JSON.stringify({ title: 'More', data, card: { type: 'AdaptiveCard', version: '1.5', body } }, null, 1)
 	);
 
+/** A page with one element and a button that closes a ticket. */
+const form = (element: object, action: object = {}) =>
+	card([
+		element,
+		{
+			type: 'ActionSet',
+			actions: [{ type: 'Action.Execute', title: 'Close', verb: 'CloseTicket', ...action }]
+		}
+	]);
+
 const broken: readonly Broken[] = [
 	['no manifest', without('module.json'), 'module.json', 1, 'FILE_MISSING'],
 	[
@@ -150,7 +176,7 @@ const broken: readonly Broken[] = [
 		'access to no command',
 		edit('module.json', '"CloseTicket"', '"CloseTickets"'),
 		'module.json',
-		32,
+		33,
 		'COMMAND_UNKNOWN'
 	],
 	[
@@ -178,7 +204,7 @@ const broken: readonly Broken[] = [
 		'a page that is not there',
 		edit('module.json', '"page": "index"', '"page": "nowhere"'),
 		'module.json',
-		48,
+		49,
 		'PAGE_UNKNOWN'
 	],
 	['no schema', without('schema.proto'), 'schema.proto', 1, 'FILE_MISSING'],
@@ -463,6 +489,34 @@ const broken: readonly Broken[] = [
 		'COMMAND_UNKNOWN'
 	],
 	[
+		'an input that the request has not',
+		form({ type: 'Input.Text', id: 'ids' }),
+		'pages/more.page.json',
+		10,
+		'REQUEST_FIELD_UNKNOWN'
+	],
+	[
+		'an input in a part of the card, which an action around it sends',
+		form({ type: 'Container', $data: [1], items: [{ type: 'Input.Text', id: 'ids' }] }),
+		'pages/more.page.json',
+		16,
+		'REQUEST_FIELD_UNKNOWN'
+	],
+	[
+		'data that the request has not',
+		form({ type: 'TextBlock', text: 'A' }, { data: { ids: '1' } }),
+		'pages/more.page.json',
+		20,
+		'REQUEST_FIELD_UNKNOWN'
+	],
+	[
+		'a number for a text',
+		form({ type: 'Input.Number', id: 'id' }),
+		'pages/more.page.json',
+		10,
+		'REQUEST_FIELD_KIND'
+	],
+	[
 		'two pages of one address',
 		add('pages/projects/[key].page.json', desk['pages/projects/[id].page.json']!),
 		'pages/projects/[key].page.json',
@@ -580,6 +634,79 @@ describe('what is refused', () => {
 		}
 	});
 
+	test('an input of no request: the nearest field, and where several actions send it, which one', async () => {
+		const told = async (files: Map<string, string>) =>
+			(await gate(files)).diagnostics
+				.filter(({ reason }) => reason === 'REQUEST_FIELD_UNKNOWN')
+				.map(({ severity, line, message, hint }) => ({ severity, line, message, hint }));
+		const text = { type: 'Input.Text', id: 'ids' };
+		expect(await told(form(text))).toEqual([
+			{
+				severity: 'error',
+				line: 10,
+				message: '"ids" is no field of CloseTicketRequest, the request of CloseTicket.',
+				hint: 'Did you mean "id"? Fields are: id. Give the action "associatedInputs": "none" where it sends no inputs.'
+			}
+		]);
+		const two = [
+			{ type: 'Input.Text', id: 'title' },
+			{
+				type: 'ActionSet',
+				actions: [
+					{ type: 'Action.Execute', title: 'Rename', verb: 'UpdateTicket', data: { id: '1' } },
+					{ type: 'Action.Execute', title: 'Close', verb: 'CloseTicket', data: { id: '1' } }
+				]
+			}
+		];
+		expect(await told(card(two))).toEqual([
+			{
+				severity: 'error',
+				line: 26,
+				message: 'CloseTicket is sent the input "title" too, which is no field of its CloseTicketRequest.',
+				hint: expect.stringContaining('Give the action "associatedInputs": "none"') as string
+			}
+		]);
+	});
+
+	test.each([
+		['that the action does not send', form({ type: 'Input.Text', id: 'ids' }, { associatedInputs: 'none' })],
+		[
+			'of another card',
+			form({
+				type: 'ActionSet',
+				actions: [
+					{
+						type: 'Action.ShowCard',
+						title: 'More',
+						card: {
+							type: 'AdaptiveCard',
+							version: '1.5',
+							body: [{ type: 'Input.Text', id: 'title' }],
+							actions: [{ type: 'Action.Execute', title: 'A', verb: 'UpdateTicket', data: { id: '1' } }]
+						}
+					}
+				]
+			})
+		],
+		['whose id is made of data', form({ type: 'Input.Text', id: '${params.x}' })],
+		['without a name', form({ type: 'Input.Text', id: '' })],
+		[
+			'named as JSON writes it',
+			form({ type: 'TextBlock', text: 'A' }, { verb: 'UpdateTicket', data: { projectId: '1' } })
+		]
+	])('an input %s is none of its concern', async (_, files) => {
+		const reasons = (await gate(files)).diagnostics.map((found) => found.reason);
+		expect(reasons).not.toContain('REQUEST_FIELD_UNKNOWN');
+	});
+
+	test('an input that may never meet the action is a warning', async () => {
+		const { ok, diagnostics } = await gate(form({ type: 'Input.Text', id: 'ids', $when: '${params.a}' }));
+		expect(ok).toBe(true);
+		expect(diagnostics.map((found) => [found.severity, found.reason])).toEqual([
+			['warning', 'REQUEST_FIELD_UNKNOWN']
+		]);
+	});
+
 	test('a released migration that changed, is gone, or comes too early', async () => {
 		const migrations = new Map([['migrations/0002_more.sql', 'UPDATE tickets SET points = 1;']]);
 		const released = { ...nothing, migrations };
@@ -595,7 +722,7 @@ describe('what is refused', () => {
 
 	test('a schema that takes away what the newest release has', async () => {
 		const { candidate } = await gate(deskWith());
-		const released = { migrations: new Map<string, string>(), tables: candidate!.artifact.tables };
+		const released = { ...nothing, tables: candidate!.artifact.tables };
 		const findings = async (files: Map<string, string>) =>
 			(await gate(files, 'desk', released)).diagnostics.map((d) => [d.file, d.line, d.reason]);
 		expect(await findings(edit('schema.proto', 'int32 points = 5;', ''))).toContainEqual([

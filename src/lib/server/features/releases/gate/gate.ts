@@ -1,42 +1,30 @@
 import type { Diagnostic } from '#kernel';
 import {
 	contentHash,
+	filesOf,
+	routeOf,
 	type Manifest,
 	type ModuleFiles,
 	type ReleaseArtifact,
 	type Seeds
 } from '#engine/module';
+import { sdkTypes } from '#engine/schema';
 import type { ViewSpec } from '#engine/view';
-import type { Project, Tenancy } from '#core/tenancy';
-import type { Client, Postgres } from '#platform/postgres';
 import { demoFile } from '../database/seeds.ts';
 import type { Migration } from '../database/migration.ts';
-import { inShadow } from '../database/shadow.ts';
 import type { ReportWriter } from '../report.ts';
-import type { TypeChecker } from '../types/checker.ts';
 import { checkAccess } from './access.ts';
+import { checkBreaking } from './breaking.ts';
+import { checkData } from './data.ts';
+import type { GateInput, GateTools } from './input.ts';
 import { bundle, checkHandlers, checkLogicTypes } from './logic.ts';
-import { checkMigrations, checkTables, readMigrations, type Released } from './migrations.ts';
+import { readMigrations } from './migrations.ts';
+import type { Names } from './names.ts';
 import { checkPages } from './pages.ts';
 import { parseFiles, type ParsedFiles } from './parse.ts';
-import { rehearse, rehearseSeeds } from './rehearsal.ts';
 import { compileSchema, type CompiledSchema } from './schema.ts';
-import { checkSeeds } from './seeds.ts';
-import { finishViews, implicitViews, planViews, type PlannedView } from './views.ts';
-
-export interface GateInput {
-	/** Where the module would be installed. */
-	readonly project: Project;
-	readonly module: string;
-	readonly files: ModuleFiles;
-	readonly released: Released;
-}
-
-export interface GateTools {
-	readonly postgres: Postgres;
-	readonly tenancy: Tenancy;
-	readonly types: TypeChecker;
-}
+import { unsharedViews } from './sharing.ts';
+import { viewNames } from './views.ts';
 
 /** What has passed the gate and may become a release. */
 export interface Candidate {
@@ -51,43 +39,43 @@ export interface Candidate {
 }
 
 /**
- * Every check that a module must pass, each a step of the report. Steps that need what another step made
- * are skipped when that one failed; all others run, so that one pass finds as much as it can.
+ * Every check that a module must pass, each a step of the report. A file that is broken hides nothing of the
+ * others: each step runs on what is known, and says nothing of what only the broken one could tell.
  */
 export async function runGate(
 	tools: GateTools,
 	input: GateInput,
 	report: ReportWriter
 ): Promise<Candidate | undefined> {
-	const { files, module } = input;
+	const { files, module, released } = input;
 	let parsed: ParsedFiles | undefined;
 	const whole = await report.run('files', (found) => (parsed = parseFiles(files, module, found)));
+	const { pages, manifest } = parsed!;
 	const compiled = await report.run('schema', (found) => compileSchema(files, module, found));
-	const [made, views] = await Promise.all([
-		compiled ? buildLogic(tools, input, compiled, report) : skipAll(report, ['types', 'bundle']),
-		buildData(tools, input, parsed!, compiled, report)
+	const [script, data] = await Promise.all([
+		compiled ? buildLogic(tools, input, compiled, report) : checkLogicAlone(tools, input, report),
+		checkData(tools, input, parsed!, compiled, report),
+		compiled
+			? report.run('breaking', (found) => checkBreaking(compiled, released, found))
+			: report.skip('breaking')
 	]);
-	const manifest = parsed!.manifest;
-	if (!compiled || !views) skipAll(report, ['access', 'pages']);
+	const names: Names = { views: data.known, schema: compiled?.schema, routes: routesOf(files) };
+	if (!manifest) report.skip('access');
 	else {
-		const { methods, tables } = compiled.schema;
-		if (!manifest) report.skip('access');
-		else {
-			const names = { views, methods, tables, pages: parsed!.pages };
-			await report.run('access', (found) => checkAccess(files.get('module.json')!, manifest, names, found));
-		}
-		await report.run('pages', (found) =>
-			checkPages(files, parsed!.pages, { views, methods, access: manifest?.access }, found)
-		);
+		await report.run('access', (found) => {
+			checkAccess(files.get('module.json')!, manifest, names, found);
+			found.push(...unsharedViews(viewNames(files), names, pages, manifest.access));
+		});
 	}
-	if (!report.finish().ok || !whole || !compiled || !views || made === undefined || !manifest)
+	await report.run('pages', (found) => checkPages(files, pages, names, manifest?.access, found));
+	if (!report.finish().ok || !whole || !compiled || !data.specs || script === undefined || !manifest)
 		return undefined;
-	return candidate(input, parsed!, manifest, compiled, views, made);
+	return candidate(input, parsed!, manifest, compiled, data.specs, script);
 }
 
-function skipAll(report: ReportWriter, steps: readonly string[]): undefined {
-	for (const step of steps) report.skip(step);
-	return undefined;
+/** Addresses of the files of pages/, whatever is in them. */
+function routesOf(files: ModuleFiles): string[] {
+	return filesOf(files, 'page').map((file) => routeOf(file).join('/'));
 }
 
 /** Handlers and their types; gives the script that they become. */
@@ -103,65 +91,22 @@ async function buildLogic(
 	const [, script] = await Promise.all([
 		report.run('types', async (found) => {
 			found.push(...missing);
-			await checkLogicTypes(types, key, files, schema, handlers, found);
+			await checkLogicTypes(types, key, files, { sdk: sdkTypes(schema), handlers }, found);
 		}),
 		report.run('bundle', (found) => bundle(files, handlers, found))
 	]);
 	return script;
 }
 
-/** Migrations and views, tried in a shadow schema. Gives every view, implicit ones too. */
-async function buildData(
-	tools: GateTools,
-	{ project, module, files, released }: GateInput,
-	{ seeds }: ParsedFiles,
-	compiled: CompiledSchema | undefined,
+/** Without a schema the types of messages and rows are anything. */
+async function checkLogicAlone(
+	{ types }: GateTools,
+	{ files, project, module }: GateInput,
 	report: ReportWriter
-): Promise<ViewSpec[] | undefined> {
-	const migrations = await readMigrations(files);
-	const guarded = await report.run('migrations', async (found) => {
-		if (compiled) checkTables(compiled.schema.tables, released, found);
-		await checkMigrations(migrations, released, found);
-		return true;
-	});
-	if (!compiled) return skipAll(report, ['views', 'rehearsal']);
-	const { tables } = compiled.schema;
-	const planned: PlannedView[] = [];
-	const problems: Diagnostic[] = [];
-	planned.push(...(await planViews(files, tables, problems)));
-	if (!guarded) {
-		await report.run('views', (found) => void found.push(...problems));
-		return report.skip('rehearsal');
-	}
-	return inShadow(tools, project, module, async (client, schema) => {
-		const rehearsed = await report.run('rehearsal', async (found) => {
-			checkSeeds(files, seeds, tables, found);
-			await rehearse(client, schema, migrations, tables, found);
-			return found.length === 0
-				? tryDemo(client, schema, tables, seeds, files, found).then(() => true)
-				: undefined;
-		});
-		return report.run('views', async (found) => {
-			found.push(...problems);
-			if (!rehearsed) return undefined;
-			return [
-				...(await implicitViews(tables, found)),
-				...(await finishViews(client, schema, planned, found))
-			];
-		});
-	});
-}
-
-async function tryDemo(
-	client: Client,
-	schema: string,
-	tables: CompiledSchema['schema']['tables'],
-	seeds: ParsedFiles['seeds'],
-	files: ModuleFiles,
-	found: Diagnostic[]
-): Promise<void> {
-	const demo = seeds.get(demoFile);
-	if (demo) await rehearseSeeds(client, schema, tables, demo, files.get(demoFile)!, found);
+): Promise<undefined> {
+	const key = `${project.path}/${module}`;
+	await report.run('types', (found) => checkLogicTypes(types, key, files, undefined, found));
+	return report.skip('bundle');
 }
 
 async function candidate(

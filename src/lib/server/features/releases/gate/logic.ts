@@ -1,6 +1,6 @@
 import type { Diagnostic } from '#kernel';
 import { filesOf, type ModuleFiles } from '#engine/module';
-import { placeOf, schemaFile, sdkTypes, type Schema } from '#engine/schema';
+import { looseSdkTypes, placeOf, schemaFile, type Schema } from '#engine/schema';
 import type { TypeChecker } from '../types/checker.ts';
 import { bundleLogic } from './bundle.ts';
 
@@ -19,7 +19,8 @@ export function checkHandlers(files: ModuleFiles, schema: Schema, found: Diagnos
 			...(desc ? placeOf(desc) : { line: 1, column: 1 }),
 			reason: 'HANDLER_MISSING',
 			message: `${method.name} has no handler.`,
-			hint: `Add ${file}.`
+			hint: `Add ${file}.`,
+			fix: { kind: 'create-file', path: file }
 		});
 	}
 	for (const path of present) {
@@ -37,19 +38,24 @@ export function checkHandlers(files: ModuleFiles, schema: Schema, found: Diagnos
 	return wanted.map(({ file }) => file).filter((file) => files.has(file));
 }
 
-/** Types of logic/ against the SDK made of the schema. `key` names whose program may be used again. */
+/**
+ * Types of logic/ against the SDK made of the schema; without one against what is the same for every module.
+ * `key` names whose program may be used again.
+ */
 export async function checkLogicTypes(
 	checker: TypeChecker,
 	key: string,
 	files: ModuleFiles,
-	schema: Schema,
-	handlers: readonly string[],
+	made: { readonly sdk: string; readonly handlers: readonly string[] } | undefined,
 	found: Diagnostic[]
 ): Promise<void> {
 	const logic = filesOf(files, 'logic');
 	if (logic.length === 0) return;
 	const texts = Object.fromEntries(logic.map((path) => [path, files.get(path)!]));
-	found.push(...(await checker.check({ key, files: texts, sdk: sdkTypes(schema), handlers })));
+	const against = made
+		? { ...made, loose: false }
+		: { sdk: looseSdkTypes(Object.values(texts)), handlers: [], loose: true };
+	found.push(...(await checker.check({ key, files: texts, ...against })));
 }
 
 export async function bundle(

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '#kernel';
 import { guardMigration } from '#engine/sql';
 import { filesOf, sha256, type ModuleFiles } from '#engine/module';
-import { draftMigration, type TableSpec } from '#engine/schema';
+import type { TableSpec } from '#engine/schema';
 import { readDeep } from './too-deep.ts';
 import type { Migration } from '../database/migration.ts';
 
@@ -11,22 +11,8 @@ export interface Released {
 	readonly migrations: ReadonlyMap<string, string>;
 	/** Tables of the newest release. */
 	readonly tables: readonly TableSpec[];
-}
-
-/** Differences that would break the release before, which still runs: what it reads is gone, or what it inserts is refused. */
-const irreversible: ReadonlySet<string> = new Set([
-	'TABLE_DROPPED',
-	'KEY_CHANGED',
-	'COLUMN_DROPPED',
-	'COLUMN_RENAMED',
-	'COLUMN_TYPE_CHANGED',
-	'COLUMN_NEEDS_DEFAULT'
-]);
-
-/** Tables and columns that the newest release has and the schema takes away, with what to do instead. */
-export function checkTables(tables: readonly TableSpec[], released: Released, found: Diagnostic[]): void {
-	const { refused } = draftMigration(released.tables, tables);
-	found.push(...refused.filter(({ reason }) => irreversible.has(reason)));
+	/** FileDescriptorSet of the newest release. */
+	readonly descriptor: Uint8Array | undefined;
 }
 
 /** The migrations of a module, sorted by number. */

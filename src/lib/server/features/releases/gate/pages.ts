@@ -1,4 +1,3 @@
-import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import type { Diagnostic } from '#kernel';
 import { validateCard } from '#engine/card';
 import { checkFilter } from '#engine/policy';
@@ -13,38 +12,35 @@ import {
 	type Span
 } from '#engine/module';
 import type { MethodSpec } from '#engine/schema';
-import type { ViewSpec } from '#engine/view';
 import { filterFinding, known } from './access.ts';
-
-/** What pages may name, and who may read and call it. */
-export interface PageContext {
-	readonly views: readonly ViewSpec[];
-	readonly methods: readonly MethodSpec[];
-	/** Absent where module.json is broken: then nothing is said of it. */
-	readonly access: Access | undefined;
-}
+import { isConstant, readParts, type CardAction } from './actions.ts';
+import type { KnownView, Names } from './names.ts';
+import { checkRequests, type Call } from './requests.ts';
+import { notShared } from './sharing.ts';
 
 /**
- * Every page's card, bindings and verbs against the views and methods of the module. What a page shows or
- * calls and nobody but a project-admin may gets a warning: it is the mistake of every first page.
+ * Every page's card, bindings and actions against the views and commands of the module. What a page shows
+ * or calls and nobody but a project-admin may gets a warning: it is the mistake of every first page.
+ * `access` is absent where module.json is broken: then nothing is said of it.
  */
 export function checkPages(
 	files: ModuleFiles,
 	pages: readonly PageSpec[],
-	{ views, methods, access }: PageContext,
+	names: Names,
+	access: Access | undefined,
 	found: Diagnostic[]
 ): void {
 	for (const page of pages) {
 		const source = files.get(page.file)!;
 		const bindings = Object.entries(page.data).map(([name, binding]) => {
-			const view = checkBinding(page.file, source, name, binding, views, found);
+			const view = checkBinding(page.file, source, name, binding, names, found);
 			if (view && access && !Object.hasOwn(access.views, view.name)) {
 				found.push(notShared(page.file, locate(source, ['data', name, 'view']), 'views', view.name));
 			}
-			return [name, { columns: view?.columns.map((column) => column.name) }] as const;
+			return [name, { columns: view?.columns }] as const;
 		});
 		found.push(...validateCard(page.file, source, { bindings: Object.fromEntries(bindings) }));
-		found.push(...checkVerbs(page.file, source, methods, access));
+		if (names.schema) found.push(...checkActions(page.file, source, names.schema, access));
 	}
 }
 
@@ -53,85 +49,74 @@ function checkBinding(
 	source: string,
 	name: string,
 	binding: Binding,
-	views: readonly ViewSpec[],
+	{ views, schema }: Names,
 	found: Diagnostic[]
-): ViewSpec | undefined {
+): KnownView | undefined {
 	const view = views.find((one) => one.name === binding.view);
 	const span = (key: string, ...rest: number[]) => locate(source, ['data', name, key, ...rest]);
 	if (!view) {
-		const names = views.map((one) => one.name);
-		const hint = known('Views', binding.view, names);
+		if (!schema) return undefined;
+		const hint = known(
+			'Views',
+			binding.view,
+			views.map((one) => one.name)
+		);
 		found.push(error(file, span('view'), 'VIEW_UNKNOWN', `There is no view "${binding.view}".`, hint));
 		return undefined;
 	}
-	const problem = binding.where === undefined ? undefined : checkFilter(binding.where, view.columns);
+	const { columns, typed } = view;
+	const problem = binding.where === undefined || !typed ? undefined : checkFilter(binding.where, typed);
 	if (problem) found.push(filterFinding(file, span('where'), binding.where!, problem));
 	binding.order.forEach((order, i) => {
 		const column = parseOrder(order)?.column ?? '';
-		if (view.columns.some((one) => one.name === column)) return;
-		const hint = known(
-			'Columns',
-			column,
-			view.columns.map((one) => one.name)
-		);
-		found.push(
-			error(file, span('order', i), 'COLUMN_UNKNOWN', `"${binding.view}" has no column "${column}".`, hint)
-		);
+		if (!columns || columns.includes(column)) return;
+		const message = `"${binding.view}" has no column "${column}".`;
+		found.push(error(file, span('order', i), 'COLUMN_UNKNOWN', message, known('Columns', column, columns)));
 	});
 	return view;
 }
 
-/** Actions that call a command must name one that is there. */
-function checkVerbs(
+/** Actions that call a command must name one that is there, and send what it takes. */
+function checkActions(
 	file: string,
 	source: string,
-	methods: readonly MethodSpec[],
+	{ methods, registry }: NonNullable<Names['schema']>,
 	access: Access | undefined
 ): Diagnostic[] {
-	const root = parseTree(source);
-	const card = root && findNodeAtLocation(root, ['card']);
-	const names = methods.map((method) => method.name);
-	return actionsOf(card).flatMap((action) => {
-		const verb = verbNode(action);
-		const text: unknown = verb?.value;
-		// One made of data is only known when it is pressed.
-		if (verb && (typeof text !== 'string' || text.includes('${'))) return [];
-		if (verb && names.includes(text as string)) {
-			const isShared = !access || Object.hasOwn(access.commands, text as string);
-			return isShared
-				? []
-				: [notShared(file, spanOf(source, verb.offset, verb.length), 'commands', text as string)];
-		}
-		const at = verb ?? action;
-		const message = verb ? `There is no command "${String(text)}".` : 'The action calls no command.';
-		const hint = verb
-			? known('Commands', String(text), names)
-			: 'Give it a "verb": the name of a method of schema.proto.';
-		return [error(file, spanOf(source, at.offset, verb ? at.length : 1), 'COMMAND_UNKNOWN', message, hint)];
-	});
+	const found: Diagnostic[] = [];
+	const calls: Call[] = [];
+	const parts = readParts(source);
+	for (const action of parts.actions) {
+		const method = checkVerb(file, source, action, methods, found);
+		const request = method && registry.getMessage(method.request);
+		if (!method || !request) continue;
+		calls.push({ action, verb: method.name, request });
+		const { offset, length } = action.verb!;
+		if (access && !Object.hasOwn(access.commands, method.name))
+			found.push(notShared(file, spanOf(source, offset, length), 'commands', method.name));
+	}
+	return [...found, ...checkRequests(file, source, parts, calls)];
 }
 
-function actionsOf(node: Node | undefined): Node[] {
-	if (!node) return [];
-	const inner = (node.children ?? []).flatMap(actionsOf);
-	const type = node.type === 'object' ? findNodeAtLocation(node, ['type'])?.value : undefined;
-	return type === 'Action.Execute' || type === 'Action.Submit' ? [node, ...inner] : inner;
-}
-
-function verbNode(action: Node): Node | undefined {
-	const isSubmit = findNodeAtLocation(action, ['type'])?.value === 'Action.Submit';
-	return findNodeAtLocation(action, isSubmit ? ['data', 'verb'] : ['verb']);
-}
-
-function notShared(file: string, span: Span, kind: 'views' | 'commands', name: string): Diagnostic {
-	return {
-		severity: 'warning',
-		file,
-		...span,
-		reason: 'NOT_SHARED',
-		message: `Only project-admins may ${kind === 'views' ? 'read' : 'call'} "${name}".`,
-		hint: `List who else may in module.json: "access": {"${kind}": {"${name}": ["project-user"]}}.`
-	};
+function checkVerb(
+	file: string,
+	source: string,
+	{ node, verb }: CardAction,
+	methods: readonly MethodSpec[],
+	found: Diagnostic[]
+): MethodSpec | undefined {
+	const text: unknown = verb?.value;
+	if (verb && (typeof text !== 'string' || !isConstant(text))) return undefined;
+	const method = methods.find((one) => one.name === text);
+	if (method) return method;
+	const at = verb ?? node;
+	const names = methods.map((one) => one.name);
+	const message = verb ? `There is no command "${String(text)}".` : 'The action calls no command.';
+	const hint = verb
+		? known('Commands', String(text), names)
+		: 'Give it a "verb": the name of a method of schema.proto.';
+	found.push(error(file, spanOf(source, at.offset, verb ? at.length : 1), 'COMMAND_UNKNOWN', message, hint));
+	return undefined;
 }
 
 function error(file: string, span: Span, reason: string, message: string, hint: string): Diagnostic {

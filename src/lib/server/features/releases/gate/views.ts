@@ -28,6 +28,19 @@ export function viewFile(name: string): string {
 	return `views/${name}.sql`;
 }
 
+/** Names of the views of views/. */
+export function viewNames(files: ModuleFiles): string[] {
+	return filesOf(files, 'view').map((file) => file.slice('views/'.length, -'.sql'.length));
+}
+
+/** Plans them where nobody knows the tables: what is found depends on none. */
+export async function planAlone(files: ModuleFiles, found: Diagnostic[]): Promise<PlannedView[]> {
+	const problems: Diagnostic[] = [];
+	const planned = await planViews(files, [], problems);
+	found.push(...problems.filter(({ reason }) => reason !== 'VIEW_UNKNOWN_TABLE'));
+	return planned;
+}
+
 /** Plans every file of views/. */
 export async function planViews(
 	files: ModuleFiles,

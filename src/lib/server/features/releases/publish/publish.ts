@@ -1,6 +1,7 @@
 import type { ModuleFiles } from '#engine/module';
 import type { Project } from '#core/tenancy';
-import type { Candidate, GateInput, GateTools } from '../gate/gate.ts';
+import type { Candidate } from '../gate/gate.ts';
+import type { GateInput, GateTools } from '../gate/input.ts';
 import { createReport, type Report, type ReportWriter } from '../report.ts';
 import { install, tryInstall, type InstallTools } from './install.ts';
 import { withModuleLock } from './lock.ts';

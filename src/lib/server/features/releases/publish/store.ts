@@ -98,12 +98,14 @@ export async function readReleased(pool: Pool, moduleId: string): Promise<Releas
 		  ORDER BY file.key, r.created_at`,
 		[moduleId]
 	);
-	const newest = await pool.query<{ tables: TableSpec[] }>(
-		`SELECT artifact->'tables' AS tables FROM loam.release WHERE module_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1`,
+	const newest = await pool.query<{ tables: TableSpec[]; descriptor: Buffer }>(
+		`SELECT artifact->'tables' AS tables, descriptor FROM loam.release
+		  WHERE module_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1`,
 		[moduleId]
 	);
 	return {
 		migrations: new Map(rows.map((row) => [row.path, row.content])),
-		tables: newest.rows[0]?.tables ?? []
+		tables: newest.rows[0]?.tables ?? [],
+		descriptor: newest.rows[0]?.descriptor
 	};
 }

@@ -54,12 +54,13 @@ export function moduleService(
 			const modules = await registry.modules(project.id);
 			return { modules: await Promise.all(modules.map((module) => summary(project, module))) };
 		},
-		async createDraft({ project: path, module, template }, principal) {
+		async createDraft({ project: path, module, template, title }, principal) {
 			const project = await administered(door, principal, path);
 			const { draft, created } = await registry.openDraft({
 				projectId: project.id,
 				module,
 				template,
+				title,
 				createdBy: principal.id
 			});
 			return { draft: draft.id, revision: draft.revision, created };

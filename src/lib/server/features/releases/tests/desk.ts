@@ -12,7 +12,8 @@ export const desk: Readonly<Record<string, string>> = {
 					tickets: {
 						read: [{ roles: ['project-user'], where: 'assignee_id = principal()' }],
 						columns: { points: ['agent'] }
-					}
+					},
+					points: []
 				},
 				commands: {
 					CloseTicket: ['agent'],

@@ -5,7 +5,7 @@ const checker = createTypeChecker();
 afterAll(() => checker.end());
 
 const check = (text: string) =>
-	checker.check({ key: 'a', files: { 'logic/a.ts': text }, sdk: '', handlers: [] });
+	checker.check({ key: 'a', files: { 'logic/a.ts': text }, sdk: '', handlers: [], loose: false });
 
 test('tells file, line, column and what to do', async () => {
 	checker.warm();

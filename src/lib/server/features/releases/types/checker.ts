@@ -78,7 +78,7 @@ export function createTypeChecker(): TypeChecker {
 		warm() {
 			if (worker) return;
 			const files = { 'logic/warm.ts': 'export default async () => [1].map(String);' };
-			check({ key: '', files, sdk: '', handlers: [] }).catch(() => {});
+			check({ key: '', files, sdk: '', handlers: [], loose: false }).catch(() => {});
 		},
 		async end() {
 			const ending = worker;

@@ -9,6 +9,8 @@ export interface TypesRequest {
 	readonly sdk: string;
 	/** Files whose default export runs a method. */
 	readonly handlers: readonly string[];
+	/** The SDK knows no messages and rows (`looseSdkTypes`): what depends on them is not found. */
+	readonly loose: boolean;
 }
 
 export interface TypesResponse {
