@@ -100,14 +100,18 @@ function sameType(scope: Scope, one: ColumnExpression, other: ColumnExpression):
 	return a!.type === b!.type || (integers.test(a!.type) && integers.test(b!.type));
 }
 
+export function withoutDoubles(all: readonly Probe[]): Probe[] {
+	return [...new Map(all.map((probe) => [`${probe.table}.${probe.column}`, probe])).values()];
+}
+
 /** What joins look up, apart from single-column primary keys, which have their index. */
 export function probes(query: Query): Probe[] {
 	const found = new Map<string, Probe>();
 	for (const [left, right] of equalities(query)) {
 		if (left.kind !== 'column' || right.kind !== 'column' || left.source === right.source) continue;
 		for (const { source, column } of [left, right]) {
-			const { table } = query.scope.sources[source]!;
-			if (table.key[0] !== column) found.set(`${table.name}.${column}`, { table: table.name, column });
+			const { table, stage } = query.scope.sources[source]!;
+			if (stage === undefined && table.key[0] !== column) found.set(`${table.name}.${column}`, { table: table.name, column });
 		}
 	}
 	return [...found.values()];

@@ -19,7 +19,7 @@ import { appliedMigrations } from './database/upgrade.ts';
 import { checkMigrations, readMigrations, type Released } from './gate/migrations.ts';
 import type { Migration } from './database/migration.ts';
 import { compileSchema } from './gate/schema.ts';
-import { plan, viewFile } from './gate/views.ts';
+import { plan, viewFile, viewsOf } from './gate/views.ts';
 import { postgresDiagnostic } from '#engine/sql';
 
 export interface PreviewInput {
@@ -203,7 +203,7 @@ async function resolveView(
 		found.push(pageFinding(file, `There is no view "${name}".`));
 		return undefined;
 	}
-	const outcome = await plan({ name, file, sql: text, tables: [...tables, peopleTable] });
+	const outcome = await plan({ name, file, sql: text, tables: [...tables, peopleTable], views: viewsOf(files) });
 	if (!outcome.ok) {
 		found.push(...outcome.diagnostics);
 		return undefined;
@@ -212,7 +212,7 @@ async function resolveView(
 		renderSql(outcome.plan.describeSql, { data: schema })
 	);
 	return {
-		sql: outcome.plan.sql.replace(/;\s*$/, ''),
+		sql: outcome.plan.checkSql.replace(/;\s*$/, ''),
 		columns: finishView(outcome.plan, rows[0]!.types).columns
 	};
 }

@@ -66,6 +66,21 @@ describe('what passes', () => {
 		expect(artifact.bundle).toMatch(/\/\/# sourceMappingURL=data:application\/json;base64,/);
 	});
 
+	test('views that read views, whose stages come with them', async () => {
+		const { candidate, diagnostics } = await gate(
+			deskWith({
+				'views/busy.sql': 'WITH p AS (SELECT * FROM points) SELECT o.id, o.title FROM open_tickets o, p;',
+				'views/calm.sql': 'SELECT title FROM busy -- all of it'
+			})
+		);
+		expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+		const { views } = candidate!.artifact;
+		const hashes = new Map(views.map((view) => [view.hash, view.name]));
+		const stages = views.find(({ name }) => name === 'calm')!.stages!;
+		expect(stages.map(({ hash, hidden }) => hashes.get(hash) ?? hidden)).toContain('busy');
+		expect(stages.map(({ hash, hidden }) => hashes.get(hash) ?? hidden)).toContain(true);
+	});
+
 	test('a join without an index, with a warning', async () => {
 		const { ok, diagnostics } = await gate(
 			deskEdited('migrations/0001_init.sql', 'CREATE INDEX tickets_project ON tickets (project_id);', '')
@@ -346,8 +361,15 @@ const broken: readonly Broken[] = [
 		'VIEW_REFUSED'
 	],
 	[
+		'a view with types that do not fit those of another',
+		add('views/bad.sql', 'SELECT o.id,\n  o.points - o.title AS x\nFROM open_tickets o'),
+		'views/bad.sql',
+		2,
+		'VIEW_REFUSED'
+	],
+	[
 		'a view that is not kept yet',
-		add('views/bad.sql', 'SELECT id FROM tickets\nORDER BY id'),
+		add('views/bad.sql', 'SELECT id FROM ONLY\ntickets'),
 		'views/bad.sql',
 		2,
 		'VIEW_NOT_YET'

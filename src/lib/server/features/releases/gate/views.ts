@@ -8,6 +8,7 @@ import {
 	peopleTable,
 	planView,
 	renderSql,
+	type NamedSelect,
 	type PlanOutcome,
 	type ViewDefinition,
 	type ViewPlan,
@@ -48,19 +49,28 @@ export async function planViews(
 	found: Diagnostic[]
 ): Promise<PlannedView[]> {
 	const planned: PlannedView[] = [];
-	for (const file of filesOf(files, 'view')) {
-		const name = file.slice('views/'.length, -'.sql'.length);
+	const views = viewsOf(files);
+	for (const { name, file, sql } of views) {
 		if (name === peopleTable.name || tables.some((table) => table.name === name)) {
 			found.push(takenName(file, name));
 			continue;
 		}
-		const outcome = await plan({ name, file, sql: files.get(file)!, tables: [...tables, peopleTable] });
+		const outcome = await plan({ name, file, sql, tables: [...tables, peopleTable], views });
 		if (outcome.ok) {
 			found.push(...outcome.plan.warnings);
 			planned.push({ file, plan: outcome.plan });
 		} else found.push(...outcome.diagnostics);
 	}
 	return planned;
+}
+
+/** The views of a module, which may read each other. */
+export function viewsOf(files: ModuleFiles): NamedSelect[] {
+	return filesOf(files, 'view').map((file) => ({
+		name: file.slice('views/'.length, -'.sql'.length),
+		file,
+		sql: files.get(file)!
+	}));
 }
 
 /** `planView`, for any text. */
@@ -126,14 +136,14 @@ async function describe(
 ): Promise<readonly string[] | undefined> {
 	const prefix = 'PREPARE loam_view AS ';
 	try {
-		await client.query(prefix + plan.sql);
+		await client.query(prefix + plan.checkSql);
 		await client.query('DEALLOCATE loam_view');
 		const { rows } = await client.query<{ types: string[] }>(renderSql(plan.describeSql, { data: schema }));
 		return rows[0]!.types;
 	} catch (error) {
 		if (!isPostgresError(error)) throw error;
 		const position =
-			error.position === undefined ? undefined : String(Number(error.position) - prefix.length);
+			error.position === undefined ? undefined : String(Number(error.position) - prefix.length - plan.checkOffset);
 		const { message, hint } = error;
 		found.push({
 			...postgresDiagnostic(file, plan.sql, { message, hint, position }),

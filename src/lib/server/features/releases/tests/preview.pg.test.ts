@@ -39,6 +39,15 @@ describe('preview of a module that is not installed', () => {
 		expect((await preview(deskWith(), page)).bindings['tickets']!.rows).toEqual([]);
 	});
 
+	test('shows a view that reads another', async () => {
+		const files = deskWith();
+		files.set('views/all_open.sql', files.get('views/open_tickets.sql')!);
+		files.set('views/open_tickets.sql', 'SELECT * FROM all_open;');
+		const { bindings, diagnostics } = await preview(files);
+		expect(diagnostics).toEqual([]);
+		expect(bindings['tickets']!.rows).toHaveLength(2);
+	});
+
 	test.each<[string, Map<string, string>, string]>([
 		['a page that is no JSON', deskWith({ 'pages/index.page.json': '{' }), 'JSON_SYNTAX'],
 		[
