@@ -440,7 +440,7 @@ describe('inputs', () => {
 });
 
 describe('actions', () => {
-	test('a shown card sends its own inputs and those around it; one at a time', async () => {
+	test('a shown card sends its own inputs and those around it, and closes; one at a time', async () => {
 		const inner = (id: string): Json => ({
 			type: 'AdaptiveCard',
 			body: [{ type: 'Input.Text', id, label: id }],
@@ -460,6 +460,9 @@ describe('actions', () => {
 		expect(shown.get('[aria-expanded=true]').textContent.trim()).toBe('A');
 		await shown.press('Send a');
 		expect(shown.calls.at(-1)).toEqual({ verb: 'Do', request: { outer: 'o' } });
+		expect(shown.all('.ac-shown')).toHaveLength(0);
+		expect(document.activeElement?.textContent.trim()).toBe('A');
+		await shown.press('A');
 		shown.type('.ac-shown input', 'x');
 		await shown.press('Main');
 		expect(shown.calls.at(-1)).toEqual({ verb: 'Main', request: { outer: 'o' } });

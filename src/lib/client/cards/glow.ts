@@ -37,17 +37,8 @@ function* elementsOf(mutation: MutationRecord): Generator<Element> {
 	}
 }
 
+/** Back to whatever its background is by itself. */
 function light(element: Element): void {
-	const color = getComputedStyle(element).getPropertyValue('--glow');
-	element.animate(
-		[
-			{ backgroundColor: color },
-			{ backgroundColor: color, offset: 0.25 },
-			{ backgroundColor: 'transparent' }
-		],
-		{
-			duration,
-			easing: 'ease-out'
-		}
-	);
+	const backgroundColor = getComputedStyle(element).getPropertyValue('--glow');
+	element.animate([{ backgroundColor }, { backgroundColor, offset: 0.25 }], { duration, easing: 'ease-out' });
 }

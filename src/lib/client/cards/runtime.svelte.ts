@@ -41,7 +41,8 @@ export class CardRuntime {
 	/** Whether each element with an id was visible when it was last drawn. */
 	readonly #last = new Map<string, boolean>();
 	readonly #fields = new Set<Registered>();
-	readonly #showCards = new WeakSet<Scope>();
+	/** What closes each card that an action shows, by the scope inside it. */
+	readonly #showCards = new WeakMap<Scope, () => void>();
 
 	#question: Question | undefined = $state.raw();
 
@@ -63,14 +64,17 @@ export class CardRuntime {
 			this.#shown.set(id, visible ?? !(this.#last.get(id) ?? true));
 	}
 
-	/** The scope inside a card that an action shows: its inputs are sent by its own actions only. */
-	showCardScope(outer: Scope): Scope {
+	/**
+	 * The scope inside a card that an action shows: its inputs are sent by its own actions only, and a
+	 * command of it that succeeds closes it.
+	 */
+	showCardScope(outer: Scope, close: () => void): Scope {
 		const scope = new ItemScope(
 			outer,
 			() => outer.data,
 			() => outer.index
 		);
-		this.#showCards.add(scope);
+		this.#showCards.set(scope, close);
 		return scope;
 	}
 
@@ -112,6 +116,7 @@ export class CardRuntime {
 			const response = await this.host.run({ verb, request });
 			for (const [field, value] of sent) if (field.value === value) field.submitted();
 			this.#follow(action.then, scope, response);
+			this.#closeAround(scope);
 			return true;
 		} catch (error) {
 			this.host.notify('danger', error instanceof Error ? error.message : String(error));
@@ -140,6 +145,11 @@ export class CardRuntime {
 		const [message, url] = [then.message?.(inner), then.open?.(inner)];
 		if (message !== undefined && message !== null) this.host.notify('good', stringify(message));
 		if (typeof url === 'string' && url !== '') this.host.open(url);
+	}
+
+	#closeAround(scope: Scope): void {
+		const shown = chain(scope).find((at) => this.#showCards.has(at));
+		if (shown) this.#showCards.get(shown)!();
 	}
 
 	/** Inputs of the action's own scope, of those around it, and of what is inside it, but of no other card. */

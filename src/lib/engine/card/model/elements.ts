@@ -68,7 +68,12 @@ export function compileElement(json: JsonObject): Element | undefined {
 		case 'Table':
 			return { ...base, ...compileTable(json) };
 		case 'ActionSet':
-			return { ...base, kind: 'ActionSet', actions: compileActions(json['actions']) };
+			return {
+				...base,
+				kind: 'ActionSet',
+				classes: mapRead(base.classes, (classes) => `${classes}${alignmentClass(json)}`),
+				actions: compileActions(json['actions'])
+			};
 		default:
 			return compileInput(json, base);
 	}

@@ -1,12 +1,41 @@
 import type { Json } from '#kernel';
 import type { Binding } from '#engine/module';
-import type { ColumnSpec, TableSpec } from '#engine/schema';
+import { labelOf, type ColumnSpec, type TableSpec } from '#engine/schema';
 import type { Viewer } from './viewer.ts';
 
 /** How the value of a column is written in a generated screen. */
 
 export function text(value: string, more: Record<string, Json> = {}): Json {
 	return { type: 'TextBlock', text: value, wrap: true, ...more };
+}
+
+/** A constant of the expression language. */
+export function quoted(words: string): string {
+	return `'${words.replace(/[\\']/g, '\\$&')}'`;
+}
+
+/** `3 projects`, of a binding that gives at most so many rows; the newest of them come first. */
+export function counted(binding: string, table: TableSpec, most: number): string {
+	const many = labelOf(table.name).toLowerCase();
+	const words = `if(count(${binding}) == 1, ${quoted(table.label.toLowerCase())}, ${quoted(many)})`;
+	return `\${if(count(${binding}) >= ${most}, 'The first ', '')}\${count(${binding})} \${${words}}`;
+}
+
+/** Where nothing is to be seen: why, and what to do next. */
+export function emptyState(when: string, title: string, hint: string, actions: readonly Json[]): Json {
+	return {
+		type: 'Container',
+		$when: when,
+		style: 'emphasis',
+		spacing: 'medium',
+		items: [
+			text(title, { weight: 'bolder', size: 'medium', horizontalAlignment: 'center' }),
+			text(hint, { isSubtle: true, spacing: 'small', horizontalAlignment: 'center' }),
+			...(actions.length > 0
+				? [{ type: 'ActionSet', spacing: 'medium', horizontalAlignment: 'center', actions }]
+				: [])
+		]
+	};
 }
 
 /** An expression for the column, to stand in `${…}`. */

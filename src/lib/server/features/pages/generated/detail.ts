@@ -1,7 +1,7 @@
 import type { Json } from '#kernel';
 import type { Binding, PageSpec } from '#engine/module';
 import { labelOf, type ColumnSpec, type TableSpec } from '#engine/schema';
-import { labelColumn, referenceBindings, rowAddress, shown, text } from './cells.ts';
+import { emptyState, labelColumn, quoted, referenceBindings, rowAddress, shown, text } from './cells.ts';
 import { isMadeKey } from './list.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -14,7 +14,7 @@ export function detailPage(table: TableSpec, viewer: Viewer): PageSpec {
 	return {
 		file: `generated/${table.name}/[id]`,
 		route: [table.name, '[id]'],
-		title: label ? `\${coalesce(item[0].${label.name}, '${table.label}')}` : table.label,
+		title: label ? `\${coalesce(item[0].${label.name}, ${quoted(table.label)})}` : table.label,
 		data: { item: rowBinding(table), ...referenceBindings(columns, viewer) },
 		card: {
 			type: 'AdaptiveCard',
@@ -34,15 +34,12 @@ export function back(table: TableSpec): Json {
 }
 
 export function missing(table: TableSpec): Json {
-	return {
-		type: 'Container',
-		$when: '${count(item) == 0}',
-		style: 'emphasis',
-		items: [
-			text(`This ${table.label.toLowerCase()} isn’t here.`, { weight: 'bolder' }),
-			text('It was deleted, or it isn’t shared with you.', { isSubtle: true, spacing: 'none' })
-		]
-	};
+	return emptyState(
+		'${count(item) == 0}',
+		`This ${table.label.toLowerCase()} isn’t here`,
+		'It was deleted, or it isn’t shared with you.',
+		[]
+	);
 }
 
 interface Parts {

@@ -1,7 +1,16 @@
 import type { Json } from '#kernel';
 import type { PageSpec } from '#engine/module';
 import { labelOf, type ColumnSpec, type TableSpec } from '#engine/schema';
-import { isNumeric, labelColumn, referenceBindings, rowAddress, shown, text } from './cells.ts';
+import {
+	counted,
+	emptyState,
+	isNumeric,
+	labelColumn,
+	referenceBindings,
+	rowAddress,
+	shown,
+	text
+} from './cells.ts';
 import type { Viewer } from './viewer.ts';
 
 const mostColumns = 6;
@@ -52,13 +61,6 @@ function orderOf(table: TableSpec, viewer: Viewer): string[] {
 }
 
 function head(title: string, table: TableSpec, create: string | undefined): Json {
-	const action: Json = {
-		type: 'Action.OpenUrl',
-		title: `New ${table.label.toLowerCase()}`,
-		iconUrl: 'icon:plus',
-		style: 'positive',
-		url: `${table.name}/new`
-	};
 	return {
 		type: 'ColumnSet',
 		columns: [
@@ -68,7 +70,7 @@ function head(title: string, table: TableSpec, create: string | undefined): Json
 				verticalContentAlignment: 'center',
 				items: [
 					text(title, { style: 'heading', size: 'extraLarge' }),
-					text(`\${count(rows)} \${if(count(rows) == 1, 'row', 'rows')}`, {
+					text(counted('rows', table, mostRows), {
 						isSubtle: true,
 						spacing: 'none',
 						$when: '${count(rows) > 0}'
@@ -79,9 +81,10 @@ function head(title: string, table: TableSpec, create: string | undefined): Json
 				? [
 						{
 							type: 'Column',
+							$when: '${count(rows) > 0}',
 							width: 'auto',
 							verticalContentAlignment: 'center',
-							items: [{ type: 'ActionSet', actions: [action] }]
+							items: [{ type: 'ActionSet', actions: [newRow(table)] }]
 						}
 					]
 				: [])
@@ -126,23 +129,23 @@ function rowsTable(table: TableSpec, columns: readonly ColumnSpec[], viewer: Vie
 	};
 }
 
-function nothing(table: TableSpec, create: string | undefined): Json {
-	const label = table.label.toLowerCase();
+function newRow(table: TableSpec): Json {
 	return {
-		type: 'Container',
-		$when: '${count(rows) == 0}',
-		style: 'emphasis',
-		items: [
-			text(`No ${label} yet.`, { weight: 'bolder' }),
-			text(
-				create
-					? `Make the first ${label} with the button above.`
-					: 'What others make here shows up by itself.',
-				{
-					isSubtle: true,
-					spacing: 'none'
-				}
-			)
-		]
+		type: 'Action.OpenUrl',
+		title: `New ${table.label.toLowerCase()}`,
+		iconUrl: 'icon:plus',
+		style: 'positive',
+		url: `${table.name}/new`
 	};
+}
+
+function nothing(table: TableSpec, create: string | undefined): Json {
+	return emptyState(
+		'${count(rows) == 0}',
+		`No ${table.label.toLowerCase()} yet`,
+		create
+			? 'Make the first one; it is seen by others at once.'
+			: 'What others make here shows up by itself.',
+		create ? [newRow(table)] : []
+	);
 }

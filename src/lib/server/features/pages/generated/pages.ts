@@ -1,6 +1,6 @@
 import type { PageSpec } from '#engine/module';
 import { labelOf, type TableSpec } from '#engine/schema';
-import { text } from './cells.ts';
+import { counted, text } from './cells.ts';
 import { detailPage } from './detail.ts';
 import { createPage, editPage } from './form.ts';
 import { listPage } from './list.ts';
@@ -29,11 +29,13 @@ function tablePages(table: TableSpec, viewer: Viewer): PageSpec[] {
 	return pages;
 }
 
+const mostRows = 1000;
+
 /** Where the module has no index of its own: its tables, with how many rows each has. */
 function indexPage(tables: readonly TableSpec[], viewer: Viewer): PageSpec {
 	const { manifest } = viewer.artifact;
 	const bindings = tables.map(
-		(table) => [table.name, { view: table.name, order: [], limit: 1000, live: true }] as const
+		(table) => [table.name, { view: table.name, order: [], limit: mostRows, live: true }] as const
 	);
 	return {
 		file: 'generated/index',
@@ -53,7 +55,7 @@ function indexPage(tables: readonly TableSpec[], viewer: Viewer): PageSpec {
 					selectAction: { type: 'Action.OpenUrl', title: labelOf(table.name), url: table.name },
 					items: [
 						text(labelOf(table.name), { weight: 'bolder' }),
-						text(`\${count(${table.name})} \${if(count(${table.name}) == 1, 'row', 'rows')}`, {
+						text(counted(table.name, table, mostRows), {
 							isSubtle: true,
 							spacing: 'none'
 						})
