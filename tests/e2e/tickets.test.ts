@@ -16,12 +16,6 @@ beforeAll(async () => {
 		await addPerson(loam, 'Ada', ['project-user', 'tickets:manager']),
 		await addPerson(loam, 'Ben', ['project-user'])
 	];
-	const token = await loam.signIn(loam.admin.email, loam.admin.password);
-	await loam.call(
-		'loam.v1.InstallationService/Install',
-		{ project: 'home/main', module: 'tickets', demo: true },
-		{ token }
-	);
 	[ada, ben] = (await Promise.all(people.map((who) => visit(browser, loam, who, '/home/main/tickets')))) as [
 		Visitor,
 		Visitor
@@ -31,6 +25,66 @@ beforeAll(async () => {
 afterAll(async () => {
 	await browser?.close();
 	await loam?.stop();
+});
+
+/** As the administrator. */
+async function call<T = Record<string, unknown>>(method: string, body: object): Promise<T> {
+	const token = await loam.signIn(loam.admin.email, loam.admin.password);
+	return loam.call<T>(method, body, { token, project: 'home/main' });
+}
+
+describe('the first day', () => {
+	test('who may make a project is led there, and who may not is told who can', async () => {
+		for (const path of ['', '/tickets/new', '/open-work']) {
+			await ada.page.goto(`${loam.url}/home/main/tickets${path}`);
+			await ada.page.getByRole('link', { name: 'Create the first project' }).waitFor();
+			await ben.page.goto(`${loam.url}/home/main/tickets${path}`);
+			await ben.page.getByText('A manager or an admin creates it.').waitFor();
+			expect(await ben.page.getByRole('link', { name: 'Create the first project' }).count()).toBe(0);
+			expect(await ben.page.getByRole('textbox').count()).toBe(0);
+		}
+	});
+
+	test('the first project opens the form of the other, and the first ticket can be worked with', async () => {
+		await ben.page.goto(`${loam.url}/home/main/tickets/tickets/new`);
+		await ada.page.goto(`${loam.url}/home/main/tickets`);
+		await ada.page.getByRole('link', { name: 'Create the first project' }).click();
+		await ada.page.getByLabel('Name').fill('Garden');
+		await ada.page.getByLabel('Code').fill('GARD');
+		await ada.page.getByRole('button', { name: 'Create project' }).click();
+		await ada.page.getByRole('heading', { name: 'Garden' }).waitFor();
+		await ben.page.getByLabel('What is it about?').fill('The gate squeaks', { timeout: 2000 });
+		await ben.page.getByRole('button', { name: 'Open the ticket' }).click();
+		await ben.page.getByRole('heading', { name: 'GARD-1 The gate squeaks' }).waitFor();
+
+		await ben.page.getByRole('button', { name: 'Edit' }).click();
+		await ben.page.getByLabel('Title').fill('The gate is silent');
+		await ben.page.getByRole('button', { name: 'Save' }).click();
+		await ben.page.getByRole('heading', { name: 'GARD-1 The gate is silent' }).waitFor();
+		expect(await ben.page.getByLabel('Title').count()).toBe(0);
+		expect(await ben.page.evaluate(() => document.activeElement?.textContent.trim())).toBe('Edit');
+		await ben.page.getByRole('button', { name: 'Assign' }).click();
+		await ben.page.getByLabel('Assignee').selectOption({ label: 'Ada' });
+		await ben.page.getByRole('button', { name: 'Assign' }).last().click();
+		await ben.page.getByRole('definition').filter({ hasText: 'Ada' }).waitFor();
+		expect(await ben.page.getByRole('button', { name: 'More' }).count()).toBe(0);
+	});
+
+	test('a manager deletes a ticket, and who looks at it is told', async () => {
+		await ada.page.goto(ben.page.url());
+		await ada.page.getByLabel('More').click();
+		await ada.page.getByRole('button', { name: 'Delete' }).click();
+		await ada.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+		await ada.page.getByText('Nothing waits.').waitFor();
+		await ben.page.getByText('This ticket is gone').waitFor({ timeout: 2000 });
+		const { items } = await call<{ items: { id: string }[] }>('tickets.ProjectService/ListProjects', {});
+		await call('tickets.ProjectService/DeleteProject', { id: items[0]!.id });
+		await call('loam.v1.InstallationService/Install', {
+			project: 'home/main',
+			module: 'tickets',
+			demo: true
+		});
+	});
 });
 
 describe('two people on one board', () => {

@@ -14,7 +14,7 @@ export function quoted(words: string): string {
 	return `'${words.replace(/[\\']/g, '\\$&')}'`;
 }
 
-/** `3 projects`, of a binding that gives at most so many rows; the newest of them come first. */
+/** `3 projects`, of a binding that gives at most so many rows. */
 export function counted(binding: string, table: TableSpec, most: number): string {
 	const many = labelOf(table.name).toLowerCase();
 	const words = `if(count(${binding}) == 1, ${quoted(table.label.toLowerCase())}, ${quoted(many)})`;
