@@ -1,6 +1,12 @@
 import { windowFunctions, type FuncCall, type Node } from '#engine/sql';
 import { compile } from './compile.ts';
-import { hasAggregate, isConstant, type AggregateExpression, type SortTerm } from './expression.ts';
+import {
+	hasAggregate,
+	isConstant,
+	windowsIn,
+	type AggregateExpression,
+	type SortTerm
+} from './expression.ts';
 import { notYet, refuse } from './refusal.ts';
 import type { Scope } from './scope.ts';
 
@@ -60,6 +66,13 @@ function checkArguments({ name, args, order, filter, withinGroup, at }: Aggregat
 	const inner = [...args, ...order.map((term) => term.expression), ...(filter ? [filter] : [])];
 	if (inner.some(hasAggregate))
 		refuse(at, 'VIEW_AGGREGATE', 'An aggregate cannot stand in an aggregate.', 'Aggregate once.');
+	if (inner.some((expression) => windowsIn(expression).length > 0))
+		refuse(
+			at,
+			'VIEW_WINDOW',
+			'A window function cannot stand in an aggregate.',
+			'Compute it in a subquery, and aggregate that.'
+		);
 }
 
 /** Without constants, which order nothing. */
@@ -71,14 +84,20 @@ export function ordering(terms: readonly SortTerm[]): SortTerm[] {
 export function sortTerms(scope: Scope, nodes: readonly Node[]): SortTerm[] {
 	return nodes.flatMap((node) => {
 		if (!('SortBy' in node)) return [];
-		const { node: of, sortby_dir, sortby_nulls, useOp, location } = node.SortBy;
-		if (useOp) notYet(location, 'ORDER BY … USING', 'Write ASC or DESC.');
-		const expression = compile(scope, of);
-		const down = sortby_dir === 'SORTBY_DESC';
-		const first = sortby_nulls === 'SORTBY_NULLS_FIRST' || (down && sortby_nulls !== 'SORTBY_NULLS_LAST');
-		const direction = `${down ? ' DESC' : ' ASC'} NULLS ${first ? 'FIRST' : 'LAST'}`;
+		const direction = sortDirection(node.SortBy);
+		const expression = compile(scope, node.SortBy.node);
 		return [{ expression, direction }];
 	});
+}
+
+type SortNode = Extract<Node, { SortBy: unknown }>['SortBy'];
+
+/** What follows an expression in ORDER BY: ` DESC NULLS FIRST`. */
+export function sortDirection({ sortby_dir, sortby_nulls, useOp, location }: SortNode): string {
+	if (useOp) notYet(location, 'ORDER BY … USING', 'Write ASC or DESC.');
+	const down = sortby_dir === 'SORTBY_DESC';
+	const first = sortby_nulls === 'SORTBY_NULLS_FIRST' || (down && sortby_nulls !== 'SORTBY_NULLS_LAST');
+	return `${down ? ' DESC' : ' ASC'} NULLS ${first ? 'FIRST' : 'LAST'}`;
 }
 
 type GroupingNode = Extract<Node, { GroupingFunc: unknown }>['GroupingFunc'];

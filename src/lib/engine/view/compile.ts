@@ -21,6 +21,7 @@ import { notYet, refuse } from './refusal.ts';
 import { refuseNode } from './refuse-node.ts';
 import { resolveColumn, type Scope } from './scope.ts';
 import { isNotNull, isText } from './traits.ts';
+import { windowCall } from './window-call.ts';
 
 /**
  * Turns a parsed expression into one with every name resolved. What is not handled here by name is
@@ -284,8 +285,7 @@ function call(scope: Scope, node: FuncCall): Expression {
 			'A view calls built-in functions only; compute other things in logic/ and store the result in a column.'
 		);
 	}
-	if (node.over)
-		notYet(at, 'a window function', 'Group with GROUP BY, or order and number the rows in the page.');
+	if (node.over) return windowCall(scope, node, name);
 	if (aggregateFunctions.has(name) || windowFunctions.has(name)) return aggregate(scope, node, name);
 	checkFunction(name, at);
 	if (name === 'age' && (node.args ?? []).length === 1) refuseClock('age() of one moment', at);

@@ -40,9 +40,20 @@ export interface CompoundExpression {
 	readonly text: boolean;
 	/** Never NULL, whatever its arguments. */
 	readonly notNull: boolean;
+	/** What `parts` are made of, where it is a call with OVER. */
+	readonly window?: WindowCall;
 	/** The two sides, where it is `left = right`. */
 	readonly equal?: readonly [Expression, Expression];
 	readonly at: number | undefined;
+}
+
+export interface WindowCall {
+	/** The function with its arguments and FILTER. */
+	readonly head: readonly (string | Expression)[];
+	readonly partition: readonly Expression[];
+	readonly order: readonly SortTerm[];
+	/** ` ROWS 2 PRECEDING`, or ''. */
+	readonly frame: string;
 }
 
 /** How the leaves are printed: the same expression runs over tables, over lineage and over groups. */
@@ -107,6 +118,12 @@ export function isConstant(expression: Expression): boolean {
 export function hasAggregate(expression: Expression): boolean {
 	for (const leaf of leaves(expression)) if (leaf.kind === 'aggregate') return true;
 	return false;
+}
+
+/** The calls with OVER in it; none stands in another. */
+export function windowsIn(expression: Expression): CompoundExpression[] {
+	if (expression.kind === 'compound' && expression.window) return [expression];
+	return children(expression).flatMap(windowsIn);
 }
 
 export function quote(name: string): string {

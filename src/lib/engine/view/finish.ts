@@ -4,6 +4,7 @@ import { typeCount } from './describe.ts';
 import { named, planImplicit, type ViewPlan } from './plan.ts';
 import { groupsProgram } from './program/groups.ts';
 import { keyOutputs } from './program/key.ts';
+import { overProgram } from './program/over.ts';
 import { stageRelation, type StageRelation } from './program/relation.ts';
 import { rowsProgram } from './program/rows.ts';
 import { throughProgram } from './program/through.ts';
@@ -106,6 +107,7 @@ function sqlType(type: string): string {
 
 function programOf(plan: ViewPlan, types: readonly string[]): ViewProgram {
 	if (plan.kind === 'through') return throughProgram(plan, types);
+	if (plan.query.over) return overProgram(plan, types);
 	return plan.query.grouping ? groupsProgram(plan, types) : rowsProgram(plan, types);
 }
 

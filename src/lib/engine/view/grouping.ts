@@ -15,6 +15,7 @@ import { refuse } from './refusal.ts';
 import type { Output } from './query.ts';
 import type { Scope } from './scope.ts';
 import { isNotNull } from './traits.ts';
+import { refuseWindow } from './windowed.ts';
 
 /** GROUP BY and what depends on it. Expressions of outputs and HAVING are over these (see `overGroups`). */
 export interface Grouping {
@@ -34,6 +35,7 @@ export interface Grouping {
 
 export function grouping(scope: Scope, select: SelectStmt, outputs: readonly Output[]): Grouping | undefined {
 	const having = select.havingClause && compile(scope, select.havingClause);
+	if (having) refuseWindow(having, 'HAVING');
 	const aggregated = outputs.some((output) => hasAggregate(output.expression));
 	if (!select.groupClause && !having && !aggregated) return undefined;
 	const { groups, sets } = groupsOf(scope, select, outputs);
@@ -113,6 +115,7 @@ function distinct<T extends Expression>(expressions: readonly T[]): T[] {
 /** An expression, a column, the name of an output, or its number from 1. */
 function groupExpression(scope: Scope, node: Node, outputs: readonly Output[]): Expression {
 	const expression = numbered(node, outputs) ?? named(scope, node, outputs) ?? compile(scope, node);
+	refuseWindow(expression, 'GROUP BY');
 	const aggregate = [...leaves(expression)].find((leaf) => leaf.kind === 'aggregate');
 	if (aggregate) {
 		refuse(
@@ -187,7 +190,12 @@ function ungrouped(scope: Scope, expression: Expression, by: Grouped): Expressio
 function ungroupedOfAggregate(scope: Scope, aggregate: AggregateExpression, by: Grouped): Expression[] {
 	const { name, args, withinGroup, at } = aggregate;
 	if (name === 'grouping' && !args.every((arg) => has(by.groups, arg)))
-		refuse(at, 'VIEW_GROUP', 'GROUPING() has an expression that is not in GROUP BY.', 'Name what GROUP BY has.');
+		refuse(
+			at,
+			'VIEW_GROUP',
+			'GROUPING() has an expression that is not in GROUP BY.',
+			'Name what GROUP BY has.'
+		);
 	if (withinGroup && args.some((arg) => ungrouped(scope, arg, by).length > 0))
 		refuse(
 			at,

@@ -111,7 +111,8 @@ export function probes(query: Query): Probe[] {
 		if (left.kind !== 'column' || right.kind !== 'column' || left.source === right.source) continue;
 		for (const { source, column } of [left, right]) {
 			const { table, stage } = query.scope.sources[source]!;
-			if (stage === undefined && table.key[0] !== column) found.set(`${table.name}.${column}`, { table: table.name, column });
+			if (stage === undefined && table.key[0] !== column)
+				found.set(`${table.name}.${column}`, { table: table.name, column });
 		}
 	}
 	return [...found.values()];

@@ -3,7 +3,8 @@ import { parseSql, syntaxDiagnostic, type ParsedSql } from '#engine/sql';
 import { castType, columnOf, visibleColumns, type CatalogTable } from './catalog.ts';
 import { describeSql } from './describe.ts';
 import { children, printOverTables, quote, type Expression } from './expression.ts';
-import { disconnected, joinOrder, probes, sourcesOf, type Probe } from './lineage.ts';
+import { disconnected, joinOrder, probes, sourcesOf, withoutDoubles, type Probe } from './lineage.ts';
+import { overJson } from './over.ts';
 import { readQuery, type Query } from './query.ts';
 import type { NamedSelect, Reading, StageDraft } from './reading.ts';
 import { reachable, viewsReached } from './reach.ts';
@@ -122,12 +123,14 @@ async function makePlan(
 		refs.push(plan.hash);
 	}
 	const stages = reachable(query, plans);
-	const view = { name, sql, hidden: false, kind: isThrough(query) ? 'through' : 'maintained' } as const;
-	const check = checkText(sql, reading);
+	const kind = isThrough(query) ? 'through' : 'maintained';
+	const parts = stages.filter((stage) => stage.hidden);
+	const plan = await planOf({ name, sql, hidden: false, kind }, query, stages, refs);
 	return {
-		...(await planOf(view, query, stages, refs)),
-		...check,
+		...plan,
+		...checkText(sql, reading),
 		describeSql: describeSql(query, stages, refs),
+		probes: withoutDoubles([plan, ...parts].flatMap((part) => part.probes)),
 		warnings
 	};
 }
@@ -211,7 +214,9 @@ async function hashOf(
 		outputs: query.outputs.map((output) => [output.name, show(output.expression)]),
 		groups: grouping ? grouping.groups.map(show) : null,
 		...(grouping && grouping.sets.length > 1 ? { sets: grouping.sets.map((set) => [...set]) } : {}),
-		having: grouping?.having ? show(grouping.having) : null
+		having: grouping?.having ? show(grouping.having) : null,
+		...(query.over ? { over: overJson(query.over) } : {}),
+		...(query.index ? { index: JSON.stringify(query.index) } : {})
 	};
 	const text = named(canonicalJson(content), refs);
 	const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));

@@ -1,12 +1,15 @@
 import type { Node, ParsedSql, SelectStmt } from '#engine/sql';
 import { leaves, type Expression } from './expression.ts';
 import { grouping, type Grouping } from './grouping.ts';
+import { firstRows, readFirstRows } from './first-rows.ts';
+import type { Over, StageIndex } from './over.ts';
 import { conjuncts, readFrom } from './read-from.ts';
 import { readOutputs } from './read-outputs.ts';
 import { bytesAt, type Cte, type Place, type Reading } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
 import type { Scope } from './scope.ts';
 import { stageOfSubquery } from './stage-source.ts';
+import { refuseWindow, windowed, windowsOf } from './windowed.ts';
 
 /** One SELECT with all names resolved: inner joins flattened into sources and conditions. */
 export interface Query {
@@ -16,6 +19,10 @@ export interface Query {
 	readonly outputs: readonly Output[];
 	/** Where there is GROUP BY or an aggregate. */
 	readonly grouping: Grouping | undefined;
+	/** Where it is computed over the rows of its one source, a stage. */
+	readonly over?: Over;
+	/** What its state has for the query that is computed over it. */
+	readonly index?: StageIndex;
 }
 
 export interface Output {
@@ -44,8 +51,13 @@ export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Q
 			'Filter groups with HAVING.'
 		);
 	}
-	const outputs = readOutputs(from.scope, select.targetList ?? [], place.parsed, isPart);
-	return { scope: from.scope, conditions, outputs, grouping: grouping(from.scope, select, outputs) };
+	conditions.forEach((condition) => refuseWindow(condition, 'WHERE or ON'));
+	const scope = { ...from.scope, windows: windowsOf(select) };
+	const own = readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
+	const first = readFirstRows(place, scope, select, own);
+	const outputs = first?.outputs ?? own;
+	const rows = { scope: from.scope, conditions, outputs, grouping: grouping(scope, select, outputs) };
+	return firstRows(place.reading, windowed(place.reading, rows), first);
 }
 
 /** Those of WITH, each of which may read those before it. */
@@ -101,17 +113,8 @@ function refuseClauses(parsed: ParsedSql, select: SelectStmt): void {
 			'A view does not write: INTO cannot stand here.',
 			'Leave INTO out.'
 		);
-	if (select.distinctClause) notYet(at('DISTINCT'), 'DISTINCT', 'Write GROUP BY over the same columns.');
-	if (select.windowClause) notYet(at('WINDOW'), 'window functions', 'Group with GROUP BY.');
-	if (select.sortClause)
-		notYet(at('ORDER'), 'ORDER BY', 'Give the order where the view is read: "order" of a page\'s binding.');
-	if (select.limitCount || select.limitOffset) {
-		notYet(
-			at('LIMIT') ?? at('FETCH') ?? at('OFFSET'),
-			'LIMIT or OFFSET',
-			'Give the limit where the view is read: "limit" of a page\'s binding.'
-		);
-	}
+	if (select.distinctClause?.some((node) => Object.keys(node).length === 0))
+		notYet(at('DISTINCT'), 'DISTINCT', 'Write GROUP BY over the same columns.');
 	if (select.lockingClause)
 		refuse(at('FOR'), 'VIEW_NOT_SELECT', 'A view locks nothing.', 'Leave FOR UPDATE or FOR SHARE out.');
 	if (!select.fromClause)

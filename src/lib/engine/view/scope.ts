@@ -2,6 +2,7 @@ import type { CatalogColumn, CatalogTable } from './catalog.ts';
 import { columnOf, visibleColumn, visibleColumns } from './catalog.ts';
 import type { ColumnExpression } from './expression.ts';
 import { refuse } from './refusal.ts';
+import type { WindowDef } from './window-call.ts';
 
 /** One table of FROM, under the name that the author gave it. */
 export interface Source {
@@ -23,6 +24,8 @@ export interface MergedColumn {
 export interface Scope {
 	readonly sources: readonly Source[];
 	readonly merged: readonly MergedColumn[];
+	/** Of its WINDOW clause. */
+	readonly windows?: readonly WindowDef[];
 }
 
 /** Throws a Refusal where the name is unknown or means several columns. */

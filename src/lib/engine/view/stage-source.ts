@@ -58,7 +58,8 @@ function readOther(
 	}
 }
 
-function addStage(reading: Reading, draft: StageDraft): number {
+/** Its index among the stages. */
+export function addStage(reading: Reading, draft: StageDraft): number {
 	return reading.stages.push(draft) - 1;
 }
 

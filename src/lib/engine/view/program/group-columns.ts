@@ -1,4 +1,11 @@
-import { identity, isConstant, print, printAggregate, type AggregateExpression, type Expression } from '../expression.ts';
+import {
+	identity,
+	isConstant,
+	print,
+	printAggregate,
+	type AggregateExpression,
+	type Expression
+} from '../expression.ts';
 import { aggregateInputs, groupPart, isGroupNotNull } from '../grouping.ts';
 import type { ViewPlan } from '../plan.ts';
 import { isNotNull } from '../traits.ts';
@@ -70,14 +77,19 @@ export function groupColumns(plan: ViewPlan, types: readonly string[]): GroupCol
 	const { grouping, scope, outputs } = plan.query;
 	const { groups, dependents, aggregates } = grouping!;
 	const rest = types.slice(outputs.length);
-	const column = (prefix: string, from: number) => (expression: Expression, index: number): GroupColumn => ({
-		name: `${prefix}${index}`,
-		type: rest[from + index]!,
-		nullable: !isNotNull(scope, expression)
-	});
+	const column =
+		(prefix: string, from: number) =>
+		(expression: Expression, index: number): GroupColumn => ({
+			name: `${prefix}${index}`,
+			type: rest[from + index]!,
+			nullable: !isNotNull(scope, expression)
+		});
 	const inputTypes = rest.slice(groups.length + dependents.length);
 	const expressions = aggregateInputs(grouping!);
-	const inputs = expressions.map((_, index): InputColumn => ({ name: `_a${index}`, type: inputTypes[index]! }));
+	const inputs = expressions.map((_, index): InputColumn => ({
+		name: `_a${index}`,
+		type: inputTypes[index]!
+	}));
 	const inputOf = (expression: Expression | undefined) =>
 		expression && inputs[indexOf(expressions, expression)];
 	const rowGroups = groups.map(column('_g', 0));

@@ -1,5 +1,13 @@
 import { deltaStages } from './group-delta.ts';
-import { identityOf, isAlways, returning, sameIdentity, stateColumns, visibleDifference, type GroupView } from './group-view.ts';
+import {
+	identityOf,
+	isAlways,
+	returning,
+	sameIdentity,
+	stateColumns,
+	visibleDifference,
+	type GroupView
+} from './group-view.ts';
 import { differ } from './text.ts';
 
 /** Counts and exact sums alone: the whole chain is one statement. */

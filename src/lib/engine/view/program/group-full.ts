@@ -60,9 +60,7 @@ function wholeMeasure(m: Measure): string[] {
 		...(m.trues ? [`count(${value})${where(value)} AS _t${m.index}`] : []),
 		...(m.sum ? [`COALESCE(sum(${value})${where()}, '0'::${m.sum.type}) AS _s${m.index}`] : []),
 		...(m.sum?.scaled
-			? [
-					`COALESCE(sum(${scaleWeight(value)})${where(isFinite(value, m.of!.type))}, 0) AS _p${m.index}`
-				]
+			? [`COALESCE(sum(${scaleWeight(value)})${where(isFinite(value, m.of!.type))}, 0) AS _p${m.index}`]
 			: []),
 		...(m.low ? [`min(${value})${where()} AS _lo${m.index}`] : []),
 		...(m.high ? [`max(${value})${where()} AS _hi${m.index}`] : [])

@@ -2,7 +2,14 @@ import { againSql, type Measure } from './group-columns.ts';
 import { deltaColumns, deltaStages, isFinite } from './group-delta.ts';
 import { groupTerms } from './group-match.ts';
 import { mergeGroups } from './group-merge.ts';
-import { identityOf, sameIdentity, setNumber, stateColumns, visibleDifference, type GroupView } from './group-view.ts';
+import {
+	identityOf,
+	sameIdentity,
+	setNumber,
+	stateColumns,
+	visibleDifference,
+	type GroupView
+} from './group-view.ts';
 import { identityColumns } from './lineage-table.ts';
 
 /**

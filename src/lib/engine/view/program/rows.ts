@@ -20,19 +20,51 @@ import {
 	lineageFill,
 	lineageStages,
 	lineageTable,
-	prefixed
+	prefixed,
+	type LineageTable
 } from './lineage-table.ts';
-import { rowJson } from './text.ts';
+import { stageIndexes } from './partition.ts';
+import { rowJson, type TypedSql } from './text.ts';
 
 /** A view that filters, joins and computes: its rows with their lineage are its state. */
 export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgram {
-	const { query, hash } = plan;
-	const outputs = query.outputs.map((output, index) => ({
+	const table = lineageTable(plan, `{state}.v_${plan.hash}`, typedOutputs(plan, types));
+	return tableProgram(plan, types, table, {
+		stages: (keyed) => lineageStages(plan, table, keyed),
+		fill: lineageFill(plan, table)
+	});
+}
+
+/** How a table with the visible rows is brought up to date. */
+export interface TableWork {
+	/** CTEs up to `moved` (see `lineageStages`). */
+	stages(keyed: boolean): string;
+	/** Statements that bring the whole table up to date and return nothing. */
+	readonly fill: string;
+	/** Statements before those of changed keys; they may return. */
+	readonly before?: string;
+	/** Of the functions for changed keys, in place of their own. */
+	readonly settings?: readonly string[];
+	readonly indexes?: readonly string[];
+}
+
+export function typedOutputs({ query }: ViewPlan, types: readonly string[]): TypedSql[] {
+	return query.outputs.map((output, index) => ({
 		name: output.name,
 		sql: printOverTables(output.expression),
 		type: types[index]!
 	}));
-	const table = lineageTable(plan, `{state}.v_${hash}`, outputs);
+}
+
+/** The program of a view whose state is one table with a row for each of its rows. */
+export function tableProgram(
+	plan: ViewPlan,
+	types: readonly string[],
+	table: LineageTable,
+	work: TableWork
+): ViewProgram {
+	const { query, hash } = plan;
+	const outputs = typedOutputs(plan, types);
 	const salt = saltStatements(plan);
 	const keyFrom = (column: (name: string) => string) =>
 		keySql(plan, (source, name) =>
@@ -43,10 +75,10 @@ export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgr
 	const either = (name: string) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`;
 	const [key, own] = [keyFrom(either), ownKey(identityColumns(table).map(either))];
 	const statement = (keyed: boolean) => `RETURN QUERY
-WITH ${lineageStages(plan, table, keyed)}
+WITH ${work.stages(keyed)}
 ${differenceOf(`SELECT m.had, m.has, ${key} AS k, ${own} AS w, ${side('o')} AS o, ${side('n')} AS n FROM moved AS m`)};`;
 	const full = `IF quiet THEN
-${lineageFill(plan, table)}
+${work.fill}
 ANALYZE ${table.name};
 RETURN;
 END IF;
@@ -55,8 +87,15 @@ ${statement(false)}`;
 		`${keyFrom((name) => `s.${name}`)} AS _key`,
 		...outputs.map((output) => `s.${quote(output.name)}`)
 	];
+	const indexes = [...(work.indexes ?? []), ...stageIndexes(plan, types, table)];
+	const keyed = (work.before ?? '') + statement(true);
 	return {
-		create: [...salt.create, ...createLineage(plan, table), ...maintenance(plan, statement(true), full)],
+		create: [
+			...salt.create,
+			...createLineage(plan, table),
+			...indexes,
+			...maintenance(plan, keyed, full, work.settings)
+		],
 		drop: [...dropMaintenance(hash), `DROP TABLE IF EXISTS ${table.name}`, ...salt.drop],
 		read: `SELECT ${read.join(', ')} FROM ${table.name} AS s`
 	};
@@ -68,7 +107,12 @@ function owned(plan: ViewPlan): string {
 }
 
 /** `m_<hash>` for changed keys; behind it `b_<hash>` for many of them, `f_<hash>` for everything. */
-export function maintenance(plan: ViewPlan, keyed: string, full: string): string[] {
+export function maintenance(
+	plan: ViewPlan,
+	keyed: string,
+	full: string,
+	settings?: readonly string[]
+): string[] {
 	const { hash } = plan;
 	const keys = changedVariables(plan);
 	const count = keys.map(({ name }) => `cardinality(${name})`).join(' + ');
@@ -88,11 +132,16 @@ export function maintenance(plan: ViewPlan, keyed: string, full: string): string
 			settings: fullSettings,
 			body: full
 		}),
-		...createFunction({ ...ofKeys, name: `{state}.b_${hash}`, settings: keyedSettings, body: keyed }),
+		...createFunction({
+			...ofKeys,
+			name: `{state}.b_${hash}`,
+			settings: settings ?? keyedSettings,
+			body: keyed
+		}),
 		...createFunction({
 			...ofKeys,
 			name: `{state}.m_${hash}`,
-			settings: fewSettings,
+			settings: settings ?? fewSettings,
 			body: `IF changed ? '*' THEN
 	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false), owned);
 	RETURN;

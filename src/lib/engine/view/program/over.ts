@@ -1,0 +1,97 @@
+import { fromWhere, type ViewPlan } from '../plan.ts';
+import { quote } from '../expression.ts';
+import type { ViewProgram } from '../types.ts';
+import { fullSettings } from './function.ts';
+import {
+	allColumns,
+	bothSides,
+	changedStages,
+	identityColumns,
+	lineageTable,
+	mergeOf,
+	type LineageTable
+} from './lineage-table.ts';
+import {
+	keptOfPartition,
+	ofPartition,
+	partitionColumns,
+	partitionIndex,
+	partitionPayload,
+	stageOf,
+	touchedStage,
+	type PartitionColumn
+} from './partition.ts';
+import { tableProgram, type TableWork } from './rows.ts';
+import { firstIndexes, firstPayload, firstRowsFull, firstRowsKeyed, unlessBehind } from './top-k.ts';
+import { windowPayload, windowRows } from './window.ts';
+
+/**
+ * A view over the rows of one stage: window functions, or the first rows in an order. Its state has a row
+ * for each of its rows, under the stage's key and with its partition. Where rows of the stage change, the
+ * partitions that they were in and are in are computed again.
+ */
+export function overProgram(plan: ViewPlan, types: readonly string[]): ViewProgram {
+	const partition = partitionColumns(plan);
+	const own = plan.query.over!.kind === 'windows' ? windowPayload(plan, types) : firstPayload(plan, types);
+	const table = lineageTable(plan, `{state}.v_${plan.hash}`, [...own, ...partitionPayload(partition)]);
+	const fresh = (keyed: boolean) => freshRows(plan, partition, table, keyed);
+	const kept = identityColumns(table).map((name) => `s.${name}`);
+	const stale = (keyed: boolean) =>
+		keyed && partition.length > 0
+			? `SELECT ${kept.join(', ')} FROM touched AS p, ${table.name} AS s WHERE ${keptOfPartition(partition)}`
+			: `SELECT ${kept.join(', ')} FROM ${table.name} AS s`;
+	const both = (keyed: boolean) => `stale AS (${stale(keyed)}), fresh AS (${fresh(keyed)})`;
+	const work: TableWork = {
+		stages: (keyed) =>
+			[
+				...(keyed ? changedStages(plan) : []),
+				...(keyed && partition.length > 0 ? [touchedStage(plan, partition, table)] : []),
+				both(keyed),
+				`moved AS (\n\t${mergeOf(table)}\n\tRETURNING ${bothSides(table)}\n)`
+			].join(',\n'),
+		fill: `IF EXISTS (SELECT FROM ${table.name}) THEN
+	WITH ${both(false)}
+	${mergeOf(table)};
+ELSE
+	INSERT INTO ${table.name} (${allColumns(table).join(', ')}) ${fresh(false)};
+END IF;`,
+		indexes: partitionIndex(partition, table),
+		...kindWork(plan, partition, table)
+	};
+	return tableProgram(plan, types, table, work);
+}
+
+/** The rows as they are: of the partitions in `touched`, or all. */
+function freshRows(
+	plan: ViewPlan,
+	partition: readonly PartitionColumn[],
+	table: LineageTable,
+	keyed: boolean
+): string {
+	const columns = [
+		...table.keys.map((key) => `a0.${quote(key.column)} AS ${key.name}`),
+		...table.payload.map((column) => `(${column.sql})::${column.type} AS ${quote(column.name)}`)
+	];
+	return `SELECT ${columns.join(', ')} FROM (${rowsOver(plan, partition, keyed)}) AS a0`;
+}
+
+function rowsOver(plan: ViewPlan, partition: readonly PartitionColumn[], keyed: boolean): string {
+	if (plan.query.over!.kind === 'first')
+		return keyed ? firstRowsKeyed(plan, partition) : firstRowsFull(plan, partition);
+	const touched = `FROM touched AS p, ${stageOf(plan)} AS a0 WHERE ${ofPartition(partition)}`;
+	return windowRows(plan, keyed && partition.length > 0 ? touched : fromWhere(plan.query));
+}
+
+function kindWork(
+	plan: ViewPlan,
+	partition: readonly PartitionColumn[],
+	table: LineageTable
+): Partial<TableWork> {
+	if (plan.query.over!.kind === 'first')
+		return {
+			before: unlessBehind(plan, table),
+			indexes: [...partitionIndex(partition, table), ...firstIndexes(plan, table)]
+		};
+	// all rows are read, whatever changed
+	return partition.length === 0 ? { settings: fullSettings } : {};
+}
