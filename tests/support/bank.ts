@@ -151,6 +151,8 @@ export class Auditor {
 	readonly #ids: Map<number, JournalReplica>;
 	readonly #sumOf: readonly JournalReplica[];
 	#seq: bigint;
+	/** Numbers that may be left out: one after each crash of Postgres. */
+	#skips = 0;
 	positions = 0;
 
 	constructor(seq: bigint, replicas: readonly { readonly view: number; readonly replica: JournalReplica }[]) {
@@ -167,8 +169,14 @@ export class Auditor {
 		return this.#ids.get(view)!.contents();
 	}
 
+	/** Postgres was killed: the number after its last batch is given to none. */
+	crashed(): void {
+		this.#skips++;
+	}
+
 	follow(rows: readonly JournalRow[]): void {
 		for (const [seq, batch] of Map.groupBy(rows, (row) => row.seq)) {
+			for (; seq > this.#seq + 1n && this.#skips > 0; this.#skips--) this.#seq++;
 			if (seq !== this.#seq + 1n) throw new Error(`gap in the journal: ${seq} after ${this.#seq}`);
 			this.#seq = seq;
 			for (const row of batch) this.#ids.get(row.view)?.apply(row);

@@ -24,6 +24,8 @@ export interface Guess {
 export interface FastBatch {
 	readonly snapshot: PgSnapshot;
 	readonly rows: readonly WrittenRow[];
+	/** Resolves when the commit is on disk: only then may the slot forget what went into it. */
+	readonly flushed: Promise<unknown>;
 }
 
 /** Statements that a session keeps prepared; the one made first goes. */
@@ -32,6 +34,12 @@ const wrongGuess = 'the guess does not hold';
 
 const guessStatement = `SELECT pg_current_snapshot()::text AS snapshot, (CASE WHEN pg_current_wal_insert_lsn() <= $1::pg_lsn
 AND NOT EXISTS (SELECT FROM unnest($2::xid8[]) AS x WHERE NOT pg_visible_in_snapshot(x, pg_current_snapshot())) THEN '0/0' ELSE '${wrongGuess}' END)::pg_lsn`;
+
+/** Puts everything written so far on disk. With the session's origin, so that the slot leaves it out. */
+const flushStatement = {
+	name: 'flush',
+	text: `SELECT pg_logical_emit_message(false, 'loam flush', '', true)`
+};
 
 /** Rows that are known already, as JSON, and the position. */
 const directStatement = `WITH advanced AS (
@@ -54,6 +62,10 @@ export class FastPath {
 	 * A whole batch in one message: fence, work and commit are sent at once, on the guess that the
 	 * snapshot will see just what was received. Postgres checks it in that snapshot: every transaction is
 	 * seen, and nothing was written after what the stream has delivered, so nothing seen is still to come.
+	 * The commit is told before it is flushed, which takes as long as all the rest: what it holds was made
+	 * of commits that are on disk, and will be made of them again. That a reader may then know a batch that
+	 * a crash of Postgres undid is what `renewAfterCrash` is for.
+	 *
 	 * Undefined where it was wrong: nothing was committed then. Throws the error of the work, with the
 	 * transaction still open.
 	 */
@@ -68,7 +80,7 @@ export class FastPath {
 		await this.#prepare('fast_guess', guessStatement);
 		await this.#prepare(`fast_${apply.name}`, apply.text);
 		const text = [
-			`BEGIN ISOLATION LEVEL REPEATABLE READ; ${lockTables(tables)}`,
+			`BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off; ${lockTables(tables)}`,
 			execute('fast_guess', [formatLsn(guess.delivered), `{${guess.xids.join(',')}}`]),
 			execute(`fast_${apply.name}`, apply.values),
 			'COMMIT'
@@ -79,8 +91,9 @@ export class FastPath {
 				QueryResult<{ snapshot: string }>,
 				QueryResult<WrittenRow>
 			];
+			const flushed = this.#client.query(flushStatement);
 			const rows = direct ?? applied.rows.sort((a, b) => a.op - b.op);
-			return { snapshot: parseSnapshot(guessed.rows[0]!.snapshot), rows };
+			return { snapshot: parseSnapshot(guessed.rows[0]!.snapshot), rows, flushed };
 		} catch (error) {
 			if (sqlState(error) !== '22P02' || !(error as Error).message.includes(wrongGuess)) throw error;
 			await this.#client.query('ROLLBACK');

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#kernel';
 import type { Client, Postgres } from '#platform/postgres';
+import type { Lsn } from '#platform/wal';
 import { openFeed, sees, type Feed, type PgSnapshot, type SourceTransaction } from '#core/cdc';
 import { addSources, planBatch, sourcesOf, type ViewWork } from './batch.ts';
 import type { Catalog } from './catalog.ts';
@@ -65,6 +66,8 @@ export class Maintainer {
 	#running: Promise<void> | undefined;
 	#retry: NodeJS.Timeout | undefined;
 	#retries = 0;
+	/** Batches that are committed and not known to be on disk. */
+	#unflushed = 0;
 	readonly #called = new Set<number>();
 	readonly #startedAt = Date.now();
 	/** The last batch failed: the next finds out which view is at fault. */
@@ -93,7 +96,7 @@ export class Maintainer {
 			onMarker: (nonce) => this.#drain.marked(nonce),
 			onIdle: (end) => {
 				this.#drain.delivered(end);
-				if (this.#inbox.isEmpty) this.#feed?.acknowledge(end);
+				if (this.#inbox.isEmpty) this.#acknowledge(end);
 			},
 			onEnd: (error) => this.end(errors.TURN_ENDED('The stream of changes was cut off.', {}, error))
 		});
@@ -159,7 +162,7 @@ export class Maintainer {
 		// Sent again after a restart: the stored snapshot has seen it.
 		if (sees(this.#progress.snapshot, transaction.xid)) {
 			this.#inbox.skip(transaction);
-			return this.#feed?.acknowledge(this.#inbox.durable);
+			return this.#acknowledge(this.#inbox.durable);
 		}
 		this.#inbox.add(transaction);
 		this.#inbox.compact();
@@ -274,7 +277,7 @@ export class Maintainer {
 			return false;
 		}
 		this.#guesses.right();
-		this.#advance(batch.snapshot, seen, work, { ...nothing, rows: batch.rows });
+		this.#advance(batch.snapshot, seen, work, { ...nothing, rows: batch.rows }, batch.flushed);
 		this.#release();
 		return true;
 	}
@@ -325,16 +328,35 @@ export class Maintainer {
 		snapshot: PgSnapshot,
 		seen: readonly SourceTransaction[],
 		work: readonly ViewWork[],
-		outcome: Outcome
+		outcome: Outcome,
+		flushed?: Promise<unknown>
 	): void {
 		const seq = outcome.rows.length > 0 ? this.#progress.seq + 1n : this.#progress.seq;
 		this.#progress = { seq, snapshot };
 		this.#inbox.remove(seen);
 		this.#feed?.resume();
-		this.#feed?.acknowledge(this.#inbox.durable);
+		if (flushed) this.#acknowledgeWith(flushed);
+		else this.#acknowledge(this.#inbox.durable);
 		this.#options.catalog.record(outcome);
 		this.#options.onAdvance(this.#progress, outcome, work);
 		for (const { entry } of work) this.#called.add(entry.id);
+	}
+
+	/** Not before every batch that is told is on disk: the slot would forget what a crash may undo. */
+	#acknowledge(lsn: Lsn): void {
+		if (this.#unflushed === 0) this.#feed?.acknowledge(lsn);
+	}
+
+	#acknowledgeWith(flushed: Promise<unknown>): void {
+		const { durable } = this.#inbox;
+		this.#unflushed++;
+		flushed.then(
+			() => {
+				this.#unflushed--;
+				this.#acknowledge(durable);
+			},
+			(error: Error) => this.end(errors.TURN_ENDED('A batch could not be flushed.', {}, error))
+		);
 	}
 
 	#release(): boolean {
