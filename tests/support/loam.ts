@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '#platform/postgres';
 
 /** A whole Loam of its own, as `npm start` runs it: own port, own data, own Postgres. */
 export interface RunningLoam {
@@ -127,15 +127,4 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 	const gone = new Promise((resolve) => child.once('exit', resolve));
 	child.kill(signal);
 	await gone;
-}
-
-function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const server = createServer();
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address() as { port: number };
-			server.close(() => resolve(port));
-		});
-	});
 }

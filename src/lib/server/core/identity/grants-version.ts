@@ -1,10 +1,11 @@
 import type { Logger } from '#kernel';
-import type { Client, PoolClient, Postgres } from '#platform/postgres';
+import type { PoolClient, Postgres } from '#platform/postgres';
 
 /** Notifications are delivered within one database. */
 const channel = 'loam_grants';
 /** Also without a notification a node asks this often; it is what a stream may rely on. */
 const heartbeatMs = 2_000;
+const answerWithinMs = 4_000;
 
 /** Call it in every transaction that changes a grant or ends a session. */
 export async function raiseGrantsVersion(client: PoolClient): Promise<bigint> {
@@ -38,8 +39,9 @@ export async function startGrantsClock({
 	const listeners = new Set<(version: bigint) => void>();
 	let known = 0n;
 	let heardAt = 0;
-	let client: Client | undefined;
 	let ended = false;
+	let failing = false;
+	let beating = false;
 
 	function advance(version: bigint): void {
 		heardAt = Date.now();
@@ -48,29 +50,32 @@ export async function startGrantsClock({
 		for (const listener of listeners) listener(version);
 	}
 
-	async function connect(): Promise<Client> {
-		const made = await postgres.connect(postgres.instance.urlAs('app'), { application_name: 'loam grants' });
-		made.on('notification', ({ payload }) => advance(BigInt(payload ?? '0')));
-		made.on('end', () => {
-			if (client === made) client = undefined;
-		});
-		await made.query(`LISTEN ${channel}`);
-		return made;
-	}
-
 	async function beat(): Promise<void> {
-		client ??= await connect();
-		const asked = client;
-		const { rows } = await asked.query<{ version: string }>('SELECT version FROM loam.grants_version');
+		const { rows } = await postgres.app.query<{ version: string }>({
+			text: 'SELECT version FROM loam.grants_version',
+			...{ query_timeout: answerWithinMs }
+		});
+		failing = false;
 		advance(BigInt(rows[0]!.version));
 	}
 
+	const beatAgain = () => {
+		if (beating) return;
+		beating = true;
+		beat()
+			.catch((error: unknown) => {
+				if (ended || failing) return;
+				failing = true;
+				log.warn('grants are not heard of, trying again', { error });
+			})
+			.finally(() => (beating = false));
+	};
+	const leave = await postgres.listener.hear(channel, {
+		told: (payload) => advance(BigInt(payload)),
+		gap: beatAgain
+	});
 	await beat();
-	const timer = setInterval(() => {
-		beat().catch((error: unknown) => {
-			if (!ended) log.warn('grants are not heard of, trying again', { error });
-		});
-	}, heartbeatMs);
+	const timer = setInterval(beatAgain, heartbeatMs);
 	timer.unref();
 	return {
 		version: () => known,
@@ -83,7 +88,7 @@ export async function startGrantsClock({
 		async end() {
 			ended = true;
 			clearInterval(timer);
-			await client?.end();
+			leave();
 		}
 	};
 }

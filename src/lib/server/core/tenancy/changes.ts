@@ -1,5 +1,4 @@
-import type { Logger } from '#kernel';
-import type { Client, PoolClient, Postgres } from '#platform/postgres';
+import type { PoolClient, Postgres } from '#platform/postgres';
 import type { InstallationChange } from './types.ts';
 
 /** Notifications are delivered within one database, so instances that share a cluster never meet. */
@@ -21,7 +20,7 @@ export async function announce(
 }
 
 export interface Subscription {
-	end(): Promise<void>;
+	end(): void;
 }
 
 /**
@@ -30,45 +29,16 @@ export interface Subscription {
  */
 export async function listen(
 	postgres: Postgres,
-	log: Logger,
 	origin: string,
 	onChange: (change: InstallationChange) => void,
 	onGap: () => void
 ): Promise<Subscription> {
-	let client: Client | undefined;
-	let ended = false;
-	let retry: NodeJS.Timeout | undefined;
-
-	async function connect(): Promise<void> {
-		const made = await postgres.connect(postgres.instance.urlAs('app'), {
-			application_name: 'loam listener'
-		});
-		made.on('notification', ({ payload }) => {
-			const { origin: from, ...change } = JSON.parse(payload!) as Announcement;
+	const end = await postgres.listener.hear(channel, {
+		told(payload) {
+			const { origin: from, ...change } = JSON.parse(payload) as Announcement;
 			if (from !== origin) onChange(change);
-		});
-		made.on('end', () => reconnectLater());
-		await made.query(`LISTEN ${channel}`);
-		client = made;
-	}
-
-	function reconnectLater(): void {
-		if (ended) return;
-		onGap();
-		retry = setTimeout(() => {
-			connect().then(onGap, (error: unknown) => {
-				log.warn('the listener cannot connect, trying again', { error });
-				reconnectLater();
-			});
-		}, 1000);
-	}
-
-	await connect();
-	return {
-		async end() {
-			ended = true;
-			clearTimeout(retry);
-			await client?.end();
-		}
-	};
+		},
+		gap: onGap
+	});
+	return { end };
 }

@@ -59,7 +59,10 @@ export async function createTenancy({
 		for (const listener of listeners) listener(change);
 	}
 
-	const subscription = await listen(postgres, log, origin, changed, () => served.clear());
+	const subscription = await listen(postgres, origin, changed, () => {
+		log.info('announcements of other nodes may have been missed: installations are looked up again');
+		served.clear();
+	});
 	await ensureHome(postgres.app);
 
 	const release = (id: string) => remember(releases, id, keptReleases, () => loadRelease(postgres.app, id));
@@ -101,7 +104,7 @@ export async function createTenancy({
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
-		end: () => subscription.end()
+		end: async () => subscription.end()
 	};
 }
 

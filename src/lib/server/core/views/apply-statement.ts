@@ -108,7 +108,10 @@ export function emitStatement(
 	stages: readonly string[],
 	isRead: boolean
 ): Statement {
-	const argument = `(SELECT $4::jsonb || coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM unnest($6::jsonb[]) AS d(j), jsonb_each(d.j) AS e)`;
+	// A through view takes an array of rows, and reads no stages.
+	const readsStages = work.kind === 'keys';
+	const merged = `(SELECT $4::jsonb || coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM unnest($6::jsonb[]) AS d(j), jsonb_each(d.j) AS e)`;
+	const argument = readsStages ? merged : '$4::jsonb';
 	const tells = isRead || work.entry.spec.hidden;
 	const text = `
 WITH called AS MATERIALIZED (
@@ -125,7 +128,7 @@ FROM emitted WHERE (SELECT total FROM total) <= $3::int WINDOW ordered AS (ORDER
 RETURNING op, view_id, operation, key, old, new
 )
 SELECT (SELECT total FROM total) AS total, (${tells ? differenceOf('called', work.entry) : `SELECT '{}'`})::text AS difference, op, view_id, operation, key, old, new FROM (SELECT) AS once LEFT JOIN written ON true`;
-	const values = [seq.toString(), firstOp, limit, ...argumentsOf(work), stages];
+	const values = [seq.toString(), firstOp, limit, ...argumentsOf(work), ...(readsStages ? [stages] : [])];
 	const mode = (work.entry.gathering ? 'g' : '') + (isRead ? 'r' : '');
 	return { name: `emit_${mode}${work.entry.id}`, text, values };
 }

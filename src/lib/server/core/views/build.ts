@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#kernel';
-import type { Client, Postgres } from '#platform/postgres';
+import { destroy, type Client, type Postgres } from '#platform/postgres';
 import { catchUpStatement, fillStatement, keysStatement } from './apply-statement.ts';
 import type { BuildTurn } from './builds.ts';
 import type { ViewEntry } from './catalog.ts';
-import { connectMaintainer, destroy, useOrigin } from './connection.ts';
+import { connectMaintainer, useOrigin } from './connection.ts';
 import { errors } from './errors.ts';
 import { lockTables } from './fence.ts';
 import { isDisconnect, isTransient } from './pg-errors.ts';

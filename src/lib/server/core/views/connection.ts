@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { outputSettings, type Client, type Postgres } from '#platform/postgres';
 
 const settings = [
@@ -49,9 +48,4 @@ export async function useOrigin(client: Client, postgres: Postgres, purpose = ''
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
 	}
-}
-
-/** Ends a connection that may not answer any more: whoever waits on it is told at once. */
-export function destroy(client: Client): void {
-	(client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }

@@ -1,6 +1,4 @@
-import type { Logger } from '#kernel';
-import type { Client, Postgres } from '#platform/postgres';
-import { destroy } from './connection.ts';
+import type { Listener } from '#platform/postgres';
 
 /** What nodes tell each other by notifications; none may be relied on (rule 17). */
 export const channels = {
@@ -17,85 +15,43 @@ export const channels = {
 
 export type ChannelName = keyof typeof channels;
 
-/** What the connection of a node is called in pg_stat_activity: one a node. */
-export const nodeName = 'loam node';
-
-const connectAgainMs = 1_000;
-const beatMs = 5_000;
-const answerWithinMs = 4_000;
-
 export interface NodeChannel {
-	/** Tells all nodes, this one too. What can't be sent now is not sent. */
+	/** Tells all nodes, this one too. */
 	tell(channel: ChannelName, payload: string): void;
-	stop(): Promise<void>;
+	stop(): void;
 }
 
-/**
- * One connection that hears and tells, made again whenever it breaks; `onGap` is called when it stands
- * anew, for notifications may have been missed.
- */
+/** `onGap`: notifications may have been missed. */
 export function openChannel(
-	postgres: Postgres,
-	log: Logger,
+	listener: Listener,
 	onTold: (channel: ChannelName, payload: string) => void,
 	onGap: () => void
 ): NodeChannel {
-	const names = new Map(
-		Object.entries(channels).map(([name, channel]) => [channel as string, name as ChannelName])
-	);
-	let client: Client | undefined;
+	const leaves: (() => void)[] = [];
 	let stopped = false;
-	let again: NodeJS.Timeout | undefined;
+	const tell = (channel: ChannelName, payload: string) => listener.tell(channels[channel], payload);
 
-	async function connect(): Promise<void> {
-		const made = await postgres.connect(postgres.instance.urlAs('app'), {
-			application_name: nodeName,
-			query_timeout: answerWithinMs
-		});
-		made.on('notification', ({ channel, payload }) => {
-			const name = names.get(channel);
-			if (name) onTold(name, payload ?? '');
-		});
-		made.once('end', () => {
-			client = undefined;
-			connectLater();
-		});
-		await made.query([...names.keys()].map((channel) => `LISTEN ${channel}`).join('; '));
-		if (stopped) return void (await made.end());
-		client = made;
-		tell('node', '');
-		onGap();
+	for (const [name, channel] of Object.entries(channels) as [ChannelName, string][]) {
+		const gap = () => {
+			if (name !== 'node') return;
+			tell('node', '');
+			onGap();
+		};
+		// Where it can't be heard now, it is heard later, after a gap.
+		listener.hear(channel, { told: (payload) => onTold(name, payload), gap }).then(
+			(leave) => {
+				if (stopped) return leave();
+				leaves.push(leave);
+				if (name === 'node') gap();
+			},
+			() => {}
+		);
 	}
-
-	function connectLater(): void {
-		if (stopped) return;
-		clearTimeout(again);
-		again = setTimeout(() => {
-			connect().catch((error: unknown) => {
-				log.warn('this node does not hear the others; it looks for itself meanwhile', { error });
-				connectLater();
-			});
-		}, connectAgainMs);
-	}
-
-	/** A connection that was cut off without a word is noticed only by asking. */
-	const beat = setInterval(() => {
-		const beating = client;
-		beating?.query('SELECT').catch(() => destroy(beating));
-	}, beatMs).unref();
-
-	function tell(channel: ChannelName, payload: string): void {
-		client?.query('SELECT pg_notify($1, $2)', [channels[channel], payload]).catch(() => {});
-	}
-
-	connect().catch(connectLater);
 	return {
 		tell,
-		async stop() {
+		stop() {
 			stopped = true;
-			clearTimeout(again);
-			clearInterval(beat);
-			await client?.end().catch(() => {});
+			for (const leave of leaves) leave();
 		}
 	};
 }

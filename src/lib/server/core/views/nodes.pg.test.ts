@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPools } from '#platform/postgres';
 import type { Place, Tenancy } from '#core/tenancy';
 import { accounts, auditBank, bankTables, bankViews, makeBank, readView, transferring } from '#support/bank';
 import { JournalReplica } from '#support/journal-replica';
@@ -12,8 +13,23 @@ let db: TestPostgres;
 let tenancy: Tenancy;
 let place: Place;
 
-const start = (retention?: Retention) =>
-	createViews({ postgres: db, log: testLog, asOwner: tenancy.asOwner, ...(retention && { retention }) });
+/** A node of its own: what tells others is a connection a node. */
+async function start(retention?: Retention): Promise<RunningViews> {
+	const postgres = openPools(db.instance);
+	const views = await createViews({
+		postgres,
+		log: testLog,
+		asOwner: tenancy.asOwner,
+		...(retention && { retention })
+	});
+	return {
+		...views,
+		async stop() {
+			await views.stop();
+			await postgres.end();
+		}
+	};
+}
 
 async function maintaining(retention?: Retention): Promise<RunningViews> {
 	const views = await start(retention);

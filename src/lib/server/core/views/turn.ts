@@ -1,15 +1,14 @@
 import type { Logger } from '#kernel';
-import type { Client, Postgres } from '#platform/postgres';
+import { destroy, type Client, type Postgres } from '#platform/postgres';
 import { createSlot, dropSlot, ensurePublication, parseSnapshot, slotState } from '#core/cdc';
 import type { ViewWork } from './batch.ts';
 import type { Builds } from './builds.ts';
 import type { Catalog } from './catalog.ts';
-import { connectMaintainer, destroy, maintainerName, useOrigin } from './connection.ts';
+import { connectMaintainer, maintainerName, useOrigin } from './connection.ts';
 import { takeLease } from './lease.ts';
 import { applyReading, readCatalog } from './load-catalog.ts';
 import { Maintainer } from './maintainer.ts';
 import { makePartitions } from './partitions.ts';
-import { renewAfterCrash } from './renew-after-crash.ts';
 import type { Progress } from './waiting.ts';
 import type { Outcome } from './write-batch.ts';
 
@@ -54,7 +53,6 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
 		void over.then(() => lease.release());
 		options.onLease();
 		const origin = await useOrigin(client, postgres);
-		if (await renewAfterCrash(client)) log.warn('PostgreSQL crashed: readers of views fetch them again');
 		applyReading(catalog, await readCatalog(client, catalog), false);
 		const { start, rebuild } = await findPlace(client, options);
 		await builds.prepare(client, lease.epoch, rebuild);

@@ -71,7 +71,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		},
 		onReading: (error) => report('position', told(error, 'The position of the views cannot be read.'), error)
 	});
-	const channel = openChannel(postgres, log, hear, () => void follower.refresh().catch(() => {}));
+	const channel = openChannel(postgres.listener, hear, () => void follower.refresh().catch(() => {}));
 	const others = wakeOthers(postgres, channel);
 	const keeper = keepJournal({
 		postgres,
@@ -166,8 +166,8 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			follower.stop();
 			builds.stop();
 			await turns.stop();
+			channel.stop();
 			await building;
-			await channel.stop();
 		}
 	};
 }

@@ -1,5 +1,5 @@
-import type { Postgres } from '#platform/postgres';
-import { nodeName, type NodeChannel } from './node-channel.ts';
+import { nodeName, type Postgres } from '#platform/postgres';
+import type { NodeChannel } from './node-channel.ts';
 
 const intervalMs = 20;
 const lookEveryMs = 3_000;
@@ -19,6 +19,7 @@ export interface WakeOthers {
 export function wakeOthers(postgres: Postgres, channel: Pick<NodeChannel, 'tell'>): WakeOthers {
 	let newest = 0n;
 	let isAlone = true;
+	let counting: Promise<void> | undefined;
 	let timer: NodeJS.Timeout | undefined;
 
 	async function count(): Promise<void> {
@@ -34,7 +35,11 @@ export function wakeOthers(postgres: Postgres, channel: Pick<NodeChannel, 'tell'
 		channel.tell('journal', newest.toString());
 	}
 
-	const look = () => void count().catch(() => {});
+	const look = () => {
+		counting ??= count()
+			.catch(() => {})
+			.finally(() => (counting = undefined));
+	};
 	const looking = setInterval(look, lookEveryMs).unref();
 	return {
 		wake(seq) {

@@ -7,11 +7,13 @@ import { migrate, readMigrations } from './migrate.ts';
 import { openPools, type Postgres } from './pools.ts';
 
 export { bootstrapInstance, type Instance, type Logins } from './bootstrap.ts';
+export { connectWithinMs, destroy, outputSettings } from './connection.ts';
 export { startEmbedded, type Embedded } from './embedded.ts';
+export { freePort } from './free-port.ts';
+export { nodeName, type Hearer, type Listener } from './listener.ts';
 export { migrate, readMigrations, type Migration } from './migrate.ts';
 export {
 	openPools,
-	outputSettings,
 	transaction,
 	type Client,
 	type Pool,

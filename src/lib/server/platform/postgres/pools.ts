@@ -1,20 +1,13 @@
 import pg from 'pg';
 import type { Instance } from './bootstrap.ts';
+import { connectAlone, watched } from './connection.ts';
+import { openListener, type Listener } from './listener.ts';
 
 export type { Pool, PoolClient, Client, QueryResultRow } from 'pg';
 
-/** Text out of Postgres in one form, whatever the server's defaults: what the shape protocol wants. */
-export const outputSettings = [
-	'-c TimeZone=UTC',
-	'-c DateStyle=ISO,DMY',
-	'-c IntervalStyle=iso_8601',
-	'-c bytea_output=hex',
-	'-c extra_float_digits=1'
-].join(' ');
-
 /**
  * The connections of a node, by purpose. On two cores: 8 for the platform, 16 commands, 6 reads, 2 for
- * DDL (rule 34).
+ * DDL, 1 that listens (rule 34).
  */
 export interface Postgres {
 	readonly instance: Instance;
@@ -26,50 +19,49 @@ export interface Postgres {
 	readonly read: pg.Pool;
 	/** DDL: installs, releases, publications. Login `admin`. */
 	readonly admin: pg.Pool;
-	/** A connection of one's own, not from a pool: the maintainer, a listener, a migration as an owner. */
+	/** Notifications between nodes. Login `app`. */
+	readonly listener: Listener;
+	/**
+	 * A connection of one's own, not from a pool: the maintainer, a migration as an owner. It ends when an
+	 * answer takes longer than `query_timeout` (a quarter of an hour).
+	 */
 	connect(url: string, options?: pg.ClientConfig): Promise<pg.Client>;
 	end(): Promise<void>;
 }
 
+/** Answers of short statements, and of those that may take longer, are waited for no longer. */
+const shortMs = 20_000;
+const longMs = 60_000;
+
 export function openPools(instance: Instance): Postgres {
-	const pool = (login: 'app' | 'admin', max: number) => {
+	const pool = (login: 'app' | 'admin', max: number, query_timeout: number) => {
 		const made = new pg.Pool({
 			connectionString: instance.urlAs(login),
+			...watched,
 			max,
-			options: outputSettings,
 			application_name: `loam ${login}`,
 			idleTimeoutMillis: 60_000,
-			connectionTimeoutMillis: 10_000,
-			query_timeout: 60_000,
-			keepAlive: true
+			query_timeout
 		});
 		// An idle connection that breaks (Postgres restarted) is replaced at the next use.
 		made.on('error', () => {});
 		return made;
 	};
-	const app = pool('app', 8);
-	const commands = pool('app', 16);
-	const read = pool('app', 6);
-	const admin = pool('admin', 2);
+	const app = pool('app', 8, shortMs);
+	const commands = pool('app', 16, shortMs);
+	const read = pool('app', 6, longMs);
+	const admin = pool('admin', 2, longMs);
+	const listener = openListener(instance.urlAs('app'));
 	return {
 		instance,
 		app,
 		commands,
 		read,
 		admin,
-		async connect(url, options = {}) {
-			const client = new pg.Client({
-				connectionString: url,
-				options: outputSettings,
-				keepAlive: true,
-				...options
-			});
-			client.on('error', () => {});
-			await client.connect();
-			return client;
-		},
+		listener,
+		connect: (url, options = {}) => connectAlone(url, options),
 		async end() {
-			await Promise.all([app.end(), commands.end(), read.end(), admin.end()]);
+			await Promise.all([listener.end(), app.end(), commands.end(), read.end(), admin.end()]);
 		}
 	};
 }
