@@ -89,9 +89,9 @@ describe('the first day', () => {
 
 describe('two people on one board', () => {
 	test('have the demo rows, rendered on the server', async () => {
-		const html = await ben.page.request.get(`${loam.url}/home/main/tickets`).then((answer) => answer.text());
-		expect(html).toContain('In progress');
-		expect(html).toMatch(/(WEB|APP|OPS|SHOP)-\d/);
+		const html = () => ben.page.request.get(`${loam.url}/home/main/tickets`).then((answer) => answer.text());
+		await expect.poll(async () => /(WEB|APP|OPS|SHOP)-\d/.test(await html())).toBe(true);
+		expect(await html()).toContain('In progress');
 	});
 
 	test('a ticket that one opens stands on the board of the other without a reload', async () => {

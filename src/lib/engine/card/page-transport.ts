@@ -20,6 +20,8 @@ export function packed(value: unknown): string | false {
 }
 
 interface PackedBinding extends Omit<BindingData, 'rows'> {
+	/** What all keys begin with, as they name their view; `keys` are the rest. */
+	readonly prefix: string;
 	readonly keys: readonly string[];
 	readonly names: readonly string[];
 	/** Values of the rows in their order, column by column. */
@@ -42,16 +44,27 @@ export function unpackPage(text: string): PageData {
 /** All rows of a shape have the same columns. */
 function pack({ rows, ...rest }: BindingData): PackedBinding {
 	const names = Object.keys(rows[0]?.value ?? {});
+	const prefix = commonPrefix(rows);
 	return {
 		...rest,
-		keys: rows.map(({ key }) => key),
+		prefix,
+		keys: rows.map(({ key }) => key.slice(prefix.length)),
 		names,
 		columns: names.map((name) => rows.map(({ value }) => value[name]))
 	};
 }
 
-function unpack({ keys, names, columns, ...rest }: PackedBinding): BindingData {
-	return { ...rest, rows: keys.map((key, at) => ({ key, value: row(names, columns, at) })) };
+function unpack({ prefix, keys, names, columns, ...rest }: PackedBinding): BindingData {
+	return { ...rest, rows: keys.map((key, at) => ({ key: prefix + key, value: row(names, columns, at) })) };
+}
+
+function commonPrefix(rows: readonly KeyedRow[]): string {
+	let length = rows[0]?.key.length ?? 0;
+	const first = rows[0]?.key ?? '';
+	for (const { key } of rows) {
+		while (!key.startsWith(first.slice(0, length))) length--;
+	}
+	return first.slice(0, length);
 }
 
 function row(names: readonly string[], columns: PackedBinding['columns'], at: number): KeyedRow['value'] {
