@@ -25,10 +25,9 @@ export const nodeName = 'loam node';
 
 const againMs = 1_000;
 /** A connection that was cut off without a word is noticed only by asking. */
-const beatMs = 5_000;
-const answerWithinMs = 4_000;
+const patience = { beatMs: 5_000, answerWithinMs: 4_000 };
 
-export function openListener(url: string): Listener {
+export function openListener(url: string, { beatMs, answerWithinMs } = patience): Listener {
 	const hearers = new Map<string, Set<Hearer>>();
 	let client: pg.Client | undefined;
 	let connecting: Promise<pg.Client> | undefined;
@@ -65,8 +64,16 @@ export function openListener(url: string): Listener {
 		}, againMs).unref();
 	}
 
+	/** One after the other, as a connection wants it. */
+	let last: Promise<unknown> = Promise.resolve();
+	function send(to: pg.Client, text: string, values: unknown[] = []): Promise<unknown> {
+		const sent = last.then(() => to.query(text, values));
+		last = sent.catch(() => {});
+		return sent;
+	}
+
 	const beat = setInterval(() => {
-		client?.query('SELECT').catch(() => {});
+		if (client) send(client, 'SELECT').catch(() => {});
 	}, beatMs).unref();
 
 	return {
@@ -74,7 +81,7 @@ export function openListener(url: string): Listener {
 			const group = hearers.get(channel) ?? new Set();
 			hearers.set(channel, group.add(hearer));
 			try {
-				await (await connected()).query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+				await send(await connected(), `LISTEN ${pg.escapeIdentifier(channel)}`);
 			} catch (error) {
 				connectLater();
 				throw error;
@@ -85,16 +92,17 @@ export function openListener(url: string): Listener {
 			};
 		},
 		tell(channel, payload) {
-			client?.query('SELECT pg_notify($1, $2)', [channel, payload]).catch(() => {});
+			if (client) send(client, 'SELECT pg_notify($1, $2)', [channel, payload]).catch(() => {});
 		},
 		async end() {
 			ended = true;
 			clearTimeout(again);
 			clearInterval(beat);
-			const last = client ?? (await connecting?.catch(() => undefined));
-			if (!last) return;
-			const cut = setTimeout(() => destroy(last), 1_000);
-			await last.end().catch(() => {});
+			const open = client ?? (await connecting?.catch(() => undefined));
+			if (!open) return;
+			const cut = setTimeout(() => destroy(open), 1_000);
+			await last;
+			await open.end().catch(() => {});
 			clearTimeout(cut);
 		}
 	};

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '#platform/postgres';
 import { testPostgres, type TestPostgres } from '#support/postgres';
-import { openWalStream, type WalMessage, type WalStream } from './index.ts';
+import { tcpProxy } from '#support/tcp-proxy';
+import { openWalStream, type WalMessage, type WalOptions, type WalStream } from './index.ts';
 
 let db: TestPostgres;
 let writer: Client;
@@ -23,7 +24,7 @@ afterAll(async () => {
 });
 
 /** Opens the slot and gathers what comes. */
-async function open() {
+async function open(over: Partial<WalOptions> = {}) {
 	const messages: WalMessage[] = [];
 	let ended: Error | undefined;
 	const stream = await openWalStream({
@@ -31,7 +32,8 @@ async function open() {
 		slot: `s_${db.instance.id}`,
 		publication: 'p',
 		onMessage: (message) => messages.push(message),
-		onEnd: (error) => (ended = error)
+		onEnd: (error) => (ended = error),
+		...over
 	});
 	return { stream, messages, ended: () => ended };
 }
@@ -130,13 +132,24 @@ test('a pause holds the server back, and nothing is lost', async () => {
 });
 
 test('answers before the server loses patience, also when it has nothing to say', async () => {
-	const name = new URL(db.superuserUrl).pathname.slice(1);
-	await writer.query(`ALTER DATABASE ${name} SET wal_sender_timeout = '1s'`);
-	const { stream, ended } = await open();
+	const { stream, ended } = await open({ settings: '-c wal_sender_timeout=1s' });
 	await new Promise((resolve) => setTimeout(resolve, 2500));
 	expect(ended()).toBeUndefined();
 	await stream.close();
-	await writer.query(`ALTER DATABASE ${name} RESET wal_sender_timeout`);
+});
+
+test('notices a network that was cut without a word', async () => {
+	const { hostname: host, port } = new URL(db.superuserUrl);
+	const proxy = await tcpProxy({ host, port: Number(port) });
+	const { stream, ended } = await open({
+		url: proxy.through(db.superuserUrl),
+		settings: '-c wal_sender_timeout=1s'
+	});
+	proxy.stall();
+	await waitUntil(ended, 4_000);
+	expect(ended()).toMatchObject({ reason: 'WAL_CONNECTION_LOST' });
+	await stream.close();
+	await proxy.close();
 });
 
 test('says why it ended when it was cut off, and refuses a slot that is not there', async () => {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { outputSettings } from '#platform/postgres';
+import { connectWithinMs, destroy, outputSettings } from '#platform/postgres';
 import { Decoder } from './decoder.ts';
 import { errors } from './errors.ts';
 import type { Lsn } from './lsn.ts';
@@ -13,6 +13,8 @@ export interface WalOptions {
 	readonly url: string;
 	readonly slot: string;
 	readonly publication: string;
+	/** Of the session, as `-c name=value`. */
+	readonly settings?: string;
 	/** Called in WAL order, synchronously: keep it short. An error that it throws ends the stream. */
 	onMessage(message: WalMessage): void;
 	/**
@@ -48,17 +50,22 @@ interface Connection extends EventEmitter {
 }
 
 const tickMs = 100;
+/** Silence for longer than this, and half as long again, is a connection that was cut. Both sides hold to it. */
+const patience = '10s';
+const startWithinMs = 20_000;
 
 /** Starts reading a slot with pgoutput. Throws WAL_START_FAILED, with Postgres's error as the cause. */
 export async function openWalStream(options: WalOptions): Promise<WalStream> {
 	const client = new pg.Client({
 		connectionString: options.url,
-		options: outputSettings,
+		options: `-c wal_sender_timeout=${patience} ${outputSettings} ${options.settings ?? ''}`,
 		application_name: 'loam wal',
+		connectionTimeoutMillis: connectWithinMs,
 		keepAlive: true,
 		...{ replication: 'database' }
 	});
 	client.on('error', () => {});
+	const late = setTimeout(() => destroy(client), startWithinMs);
 	try {
 		await client.connect();
 		const timeout = await senderTimeout(client);
@@ -67,6 +74,8 @@ export async function openWalStream(options: WalOptions): Promise<WalStream> {
 		await client.end().catch(() => {});
 		const message = `Reading changes could not start: ${(cause as Error).message}`;
 		throw errors.WAL_START_FAILED(message, { slot: options.slot }, cause);
+	} finally {
+		clearTimeout(late);
 	}
 }
 
