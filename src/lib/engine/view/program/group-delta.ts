@@ -34,7 +34,7 @@ export function deltaStages(view: GroupView): string {
 	const side = (came: boolean) =>
 		`SELECT ${[`${came} AS came`, ...names.map((name) => `m.${came ? 'n' : 'o'}_${name} AS ${name}`)].join(', ')} FROM moved AS m WHERE m.${came ? 'has' : 'had'}`;
 	const values = [
-		...columns.dependents.map(({ name }) => `(array_agg(s.${name}) FILTER (WHERE s.came))[1] AS ${name}`),
+		...columns.dependents.map(({ name }) => `any_value(s.${name}) FILTER (WHERE s.came) AS ${name}`),
 		'count(*) FILTER (WHERE s.came) AS _came',
 		'count(*) FILTER (WHERE NOT s.came) AS _went',
 		...columns.measures.flatMap(deltaOfMeasure)
