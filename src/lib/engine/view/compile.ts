@@ -11,11 +11,7 @@ import {
 } from '#engine/sql';
 import { aggregate, groupingOf } from './aggregate.ts';
 import { typeText } from './cast-type.ts';
-import {
-	literal,
-	type CompoundExpression,
-	type Expression
-} from './expression.ts';
+import { literal, type NullForm, type CompoundExpression, type Expression } from './expression.ts';
 import { refuseClock, refuseMovingMoment, refuseTextAsMoment, stringConstant } from './moments.ts';
 import { notYet, refuse } from './refusal.ts';
 import { refuseNode } from './refuse-node.ts';
@@ -38,9 +34,11 @@ export function compile(scope: Scope, node: Node | undefined): Expression {
 	if ('BoolExpr' in node)
 		return boolean(scope, node.BoolExpr.boolop, node.BoolExpr.args ?? [], node.BoolExpr.location);
 	if ('NullTest' in node) {
-		const test = node.NullTest.nulltesttype === 'IS_NULL' ? 'IS NULL' : 'IS NOT NULL';
-		return compound(node.NullTest.location, ['(', compile(scope, node.NullTest.arg), ` ${test})`], {
-			notNull: true
+		const isNull = node.NullTest.nulltesttype === 'IS_NULL';
+		const arg = compile(scope, node.NullTest.arg);
+		return compound(node.NullTest.location, ['(', arg, isNull ? ' IS NULL)' : ' IS NOT NULL)'], {
+			notNull: true,
+			...(isNull ? {} : { form: { kind: 'known', of: [arg] } })
 		});
 	}
 	if ('BooleanTest' in node) {
@@ -75,6 +73,11 @@ interface Traits {
 	readonly text?: boolean;
 	readonly notNull?: boolean;
 	readonly equal?: readonly [Expression, Expression];
+	readonly form?: NullForm;
+}
+
+function strict(...of: readonly Expression[]): { form: NullForm } {
+	return { form: { kind: 'strict', of } };
 }
 
 function compound(
@@ -141,13 +144,11 @@ function operator(scope: Scope, node: A_Expr): Expression {
 			const left = compile(scope, node.lexpr);
 			if (!isText(scope, left)) items.forEach(refuseMovingMoment);
 			const word = name === '<>' ? 'NOT IN' : 'IN';
-			return compound(at, [
-				'(',
-				left,
-				` ${word} (`,
-				...list(items.map((item) => compile(scope, item))),
-				'))'
-			]);
+			return compound(
+				at,
+				['(', left, ` ${word} (`, ...list(items.map((item) => compile(scope, item))), '))'],
+				strict(left)
+			);
 		}
 		case 'AEXPR_BETWEEN':
 		case 'AEXPR_NOT_BETWEEN':
@@ -157,7 +158,7 @@ function operator(scope: Scope, node: A_Expr): Expression {
 			const left = compile(scope, node.lexpr);
 			if (!isText(scope, left)) bounds.forEach(refuseMovingMoment);
 			const [low, high] = bounds.map((bound) => compile(scope, bound));
-			return compound(at, ['(', left, ` ${name} `, low!, ' AND ', high!, ')']);
+			return compound(at, ['(', left, ` ${name} `, low!, ' AND ', high!, ')'], strict(left));
 		}
 		case 'AEXPR_OP_ANY':
 		case 'AEXPR_OP_ALL': {
@@ -195,7 +196,9 @@ function infix(scope: Scope, node: A_Expr, symbol: string, notNull = false): Exp
 	const traits: Traits = {
 		text: /\|\||->>|#>>/.test(symbol),
 		notNull,
-		...(left && symbol === 'OPERATOR(pg_catalog.=)' ? { equal: [left, right] } : {})
+		...(left && symbol === 'OPERATOR(pg_catalog.=)' ? { equal: [left, right] } : {}),
+		// an array with NULL appended is not NULL
+		...(notNull || symbol.includes('||') ? {} : strict(...(left ? [left] : []), right))
 	};
 	return compound(node.location, ['(', ...(left ? [left, ' '] : []), `${symbol} `, right, ')'], traits);
 }
@@ -212,9 +215,11 @@ function boolean(
 	at: number | undefined
 ): Expression {
 	const terms = args.map((arg) => compile(scope, arg));
-	if (op === 'NOT_EXPR') return compound(at, ['(NOT ', terms[0]!, ')']);
-	const word = op === 'AND_EXPR' ? ' AND ' : ' OR ';
-	return compound(at, ['(', ...terms.flatMap((term, index) => (index === 0 ? [term] : [word, term])), ')']);
+	if (op === 'NOT_EXPR') return compound(at, ['(NOT ', terms[0]!, ')'], strict(terms[0]!));
+	const isAnd = op === 'AND_EXPR';
+	const word = isAnd ? ' AND ' : ' OR ';
+	const parts = terms.flatMap((term, index) => (index === 0 ? [term] : [word, term]));
+	return compound(at, ['(', ...parts, ')'], { form: { kind: isAnd ? 'and' : 'or', of: terms } });
 }
 
 function coalesce(scope: Scope, nodes: readonly Node[], at: number | undefined): Expression {
@@ -342,5 +347,9 @@ function cast(scope: Scope, arg: Node | undefined, type: TypeName | undefined): 
 		if (isText(scope, value)) refuseTextAsMoment(type?.location);
 	}
 	const text = /^(text|varchar|bpchar)$/.test(target.name);
-	return compound(value.at, ['(', value, `::${target.sql})`], { text, notNull: isNotNull(scope, value) });
+	return compound(value.at, ['(', value, `::${target.sql})`], {
+		text,
+		notNull: isNotNull(scope, value),
+		...strict(value)
+	});
 }

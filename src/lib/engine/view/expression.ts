@@ -44,7 +44,15 @@ export interface CompoundExpression {
 	readonly window?: WindowCall;
 	/** The two sides, where it is `left = right`. */
 	readonly equal?: readonly [Expression, Expression];
+	/** What becomes of it where parts are NULL, as far as that is known. */
+	readonly form?: NullForm;
 	readonly at: number | undefined;
+}
+
+export interface NullForm {
+	/** `strict`: NULL where one of them is. `known`: false where one is NULL (IS NOT NULL). */
+	readonly kind: 'strict' | 'known' | 'and' | 'or';
+	readonly of: readonly Expression[];
 }
 
 export interface WindowCall {

@@ -1,5 +1,6 @@
 import { columnOf } from './catalog.ts';
 import { children, type ColumnExpression, type Expression } from './expression.ts';
+import { allConditions, allSources, islandOfQuery, type Island } from './join-tree.ts';
 import type { Query } from './query.ts';
 import type { Scope } from './scope.ts';
 
@@ -12,13 +13,31 @@ export interface Probe {
 /**
  * The fewest sources whose primary keys tell the rows of a join apart, as indexes into FROM. A source
  * does not count where equalities with the others fix its whole key: of tickets joined to their project,
- * the ticket's key is enough. Where several sets are smallest, one that `isShown` prefers.
+ * the ticket's key is enough. Where several sets are smallest, one that `isShown` prefers. Those that a row
+ * may lack come last.
  */
 export function lineageSources(query: Query, isShown: (source: number) => boolean): number[] {
-	const count = query.scope.sources.length;
-	const pairs = equalities(query);
-	const candidates = subsets(count)
-		.filter((set) => set.length > 0 && closure(query.scope, pairs, set).size === count)
+	const island = islandOfQuery(query);
+	const lineage = [...smallestKey(query, island, isShown)];
+	const pairs = equalities(allConditions(island));
+	for (const source of allSources(island).sort((a, b) => a - b))
+		if (!closure(query.scope, pairs, lineage).has(source)) lineage.push(source);
+	return lineage;
+}
+
+/** The same of the sources alone that every row has. */
+function smallestKey(
+	{ scope }: Query,
+	{ sources, conditions }: Island,
+	isShown: (source: number) => boolean
+): number[] {
+	const pairs = equalities(conditions);
+	const candidates = subsets(sources.length)
+		.map((set) => set.map((index) => sources[index]!).sort((a, b) => a - b))
+		.filter((set) => {
+			const known = closure(scope, pairs, set);
+			return sources.every((source) => known.has(source));
+		})
 		.sort((a, b) => a.length - b.length || shownFirst(a, b, isShown));
 	return candidates[0]!;
 }
@@ -43,8 +62,8 @@ function subsets(count: number): number[][] {
 
 type Equality = readonly [Expression, Expression];
 
-function equalities(query: Query): Equality[] {
-	return query.conditions.flatMap((condition) =>
+function equalities(conditions: readonly Expression[]): Equality[] {
+	return conditions.flatMap((condition) =>
 		condition.kind === 'compound' && condition.equal ? [condition.equal] : []
 	);
 }
@@ -107,7 +126,7 @@ export function withoutDoubles(all: readonly Probe[]): Probe[] {
 /** What joins look up, apart from single-column primary keys, which have their index. */
 export function probes(query: Query): Probe[] {
 	const found = new Map<string, Probe>();
-	for (const [left, right] of equalities(query)) {
+	for (const [left, right] of equalities(allConditions(islandOfQuery(query)))) {
 		if (left.kind !== 'column' || right.kind !== 'column' || left.source === right.source) continue;
 		for (const { source, column } of [left, right]) {
 			const { table, stage } = query.scope.sources[source]!;
@@ -124,7 +143,7 @@ export function probes(query: Query): Probe[] {
  */
 export function joinOrder(query: Query, first: number): number[] {
 	const order = [first];
-	const pairs = equalities(query);
+	const pairs = equalities(query.conditions);
 	const rest = new Set(query.scope.sources.keys());
 	rest.delete(first);
 	while (rest.size > 0) {
@@ -147,7 +166,7 @@ export function joinOrder(query: Query, first: number): number[] {
 /** A source that no condition connects with the first: every row meets every row. */
 export function disconnected(query: Query): number | undefined {
 	const reached = new Set([0]);
-	const touched = query.conditions.map((condition) => new Set(sourcesOf(condition)));
+	const touched = allConditions(islandOfQuery(query)).map((condition) => new Set(sourcesOf(condition)));
 	for (let grown = true; grown;) {
 		grown = false;
 		for (const set of touched) {

@@ -5,6 +5,7 @@ import { describeSql } from './describe.ts';
 import { children, printOverTables, quote, type Expression } from './expression.ts';
 import { disconnected, joinOrder, probes, sourcesOf, withoutDoubles, type Probe } from './lineage.ts';
 import { overJson } from './over.ts';
+import { allConditions, islandJson, islandOfQuery, printIsland, type Island } from './join-tree.ts';
 import { readQuery, type Query } from './query.ts';
 import type { NamedSelect, Reading, StageDraft } from './reading.ts';
 import { reachable, viewsReached } from './reach.ts';
@@ -211,6 +212,7 @@ async function hashOf(
 			})
 		})),
 		conditions: query.conditions.map(show),
+		...(query.joins ? { joins: islandJson(query.joins, show) } : {}),
 		outputs: query.outputs.map((output) => [output.name, show(output.expression)]),
 		groups: grouping ? grouping.groups.map(show) : null,
 		...(grouping && grouping.sets.length > 1 ? { sets: grouping.sets.map((set) => [...set]) } : {}),
@@ -233,7 +235,7 @@ export function usedColumns(query: Query, source: number): string[] {
 		if (expression.kind === 'column' && expression.source === source) used.add(expression.column);
 		children(expression).forEach(visit);
 	};
-	query.conditions.forEach(visit);
+	allConditions(islandOfQuery(query)).forEach(visit);
 	query.outputs.forEach((output) => visit(output.expression));
 	query.grouping?.groups.forEach(visit);
 	if (query.grouping?.having) visit(query.grouping.having);
@@ -243,8 +245,9 @@ export function usedColumns(query: Query, source: number): string[] {
 /** `FROM … WHERE …` over `{data}`, under the internal aliases. */
 export function fromWhere(query: Query): string {
 	const tables = query.scope.sources.map((_, source) => aliased(query, source));
+	const from = query.joins ? islandFrom(query, query.joins) : tables.join(', ');
 	const conditions = query.conditions.map((condition) => printOverTables(condition));
-	return `FROM ${tables.join(', ')}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
+	return `FROM ${from}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
 }
 
 /**
@@ -265,6 +268,11 @@ export function joinedFrom(query: Query, first: number, changed: string, on: str
 		return `JOIN ${aliased(query, source)} ON ${conditions.join(' AND ') || 'true'}`;
 	});
 	return `FROM ${changed} ${joins.join(' ')}`;
+}
+
+/** What stands in FROM for an island of a query's sources. */
+export function islandFrom(query: Query, island: Island): string {
+	return printIsland(island, (source) => aliased(query, source), printOverTables);
 }
 
 function aliased(query: Query, source: number): string {

@@ -3,6 +3,7 @@ import { leaves, type Expression } from './expression.ts';
 import { grouping, type Grouping } from './grouping.ts';
 import { firstRows, readFirstRows } from './first-rows.ts';
 import type { Over, StageIndex } from './over.ts';
+import { allConditions, filtered, type Island } from './join-tree.ts';
 import { conjuncts, readFrom } from './read-from.ts';
 import { readOutputs } from './read-outputs.ts';
 import { bytesAt, type Cte, type Place, type Reading } from './reading.ts';
@@ -14,8 +15,10 @@ import { refuseWindow, windowed, windowsOf } from './windowed.ts';
 /** One SELECT with all names resolved: inner joins flattened into sources and conditions. */
 export interface Query {
 	readonly scope: Scope;
-	/** Of ON, USING and WHERE, all joined by AND. */
+	/** Of ON, USING and WHERE, all joined by AND: over sources that every row has. */
 	readonly conditions: readonly Expression[];
+	/** Where a row may lack a source; `conditions` are its own. */
+	readonly joins?: Island;
 	readonly outputs: readonly Output[];
 	/** Where there is GROUP BY or an aggregate. */
 	readonly grouping: Grouping | undefined;
@@ -39,9 +42,10 @@ export function readQuery(reading: Reading, parsed: ParsedSql): Query {
 export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Query {
 	refuseClauses(outer.parsed, select);
 	const place = { ...outer, ctes: readCtes(outer, select) };
-	const from = readFrom(select.fromClause ?? [], place);
-	const where = select.whereClause ? conjuncts(from.scope, select.whereClause) : [];
-	const conditions = [...from.conditions, ...where];
+	const { scope: names, island: from } = readFrom(select.fromClause ?? [], place);
+	const where = select.whereClause ? conjuncts(names, select.whereClause) : [];
+	const island = where.reduce(filtered, from);
+	const conditions = allConditions(island);
 	for (const leaf of conditions.flatMap((condition) => [...leaves(condition)])) {
 		if (leaf.kind !== 'aggregate') continue;
 		refuse(
@@ -52,11 +56,22 @@ export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Q
 		);
 	}
 	conditions.forEach((condition) => refuseWindow(condition, 'WHERE or ON'));
-	const scope = { ...from.scope, windows: windowsOf(select) };
+	// WHERE may have made inner joins of outer ones
+	const sources = names.sources.map((source, index) => ({
+		...source,
+		nullable: !island.sources.includes(index)
+	}));
+	const scope = { ...names, sources, windows: windowsOf(select) };
 	const own = readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
 	const first = readFirstRows(place, scope, select, own);
 	const outputs = first?.outputs ?? own;
-	const rows = { scope: from.scope, conditions, outputs, grouping: grouping(scope, select, outputs) };
+	const rows: Query = {
+		scope: { ...names, sources },
+		conditions: island.conditions,
+		...(island.outer.length + island.late.length > 0 ? { joins: island } : {}),
+		outputs,
+		grouping: grouping(scope, select, outputs)
+	};
 	return firstRows(place.reading, windowed(place.reading, rows), first);
 }
 

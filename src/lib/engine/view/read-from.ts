@@ -1,35 +1,38 @@
 import type { Node, RangeVar } from '#engine/sql';
-import { visibleColumn, type CatalogTable } from './catalog.ts';
+import { visibleColumn, visibleColumns, type CatalogTable } from './catalog.ts';
 import { compile } from './compile.ts';
 import type { Expression } from './expression.ts';
+import { allSources, combined, filtered, islandOf, leftJoined, type Island } from './join-tree.ts';
 import { bytesAt, type Place } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
 import type { MergedColumn, Scope, Source } from './scope.ts';
 import { stageOfSubquery, stageOfView, stageSource } from './stage-source.ts';
 
-/** FROM, flattened: what is joined, and the conditions of ON and USING. */
+/** What can be named, and how it is joined. */
 export interface From {
 	readonly scope: { readonly sources: Source[]; readonly merged: MergedColumn[] };
-	readonly conditions: Expression[];
+	readonly island: Island;
 }
+
+type Names = From['scope'];
 
 /** Throws a Refusal for what cannot stand in FROM. */
 export function readFrom(items: readonly Node[], place: Place): From {
-	const from: From = { scope: { sources: [], merged: [] }, conditions: [] };
-	for (const item of items) addItem(from, item, place);
-	if (from.scope.sources.length > maximumSources) {
-		notYet(from.scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
+	const scope: Names = { sources: [], merged: [] };
+	const island = items.map((item) => readItem(scope, item, place)).reduce(combined);
+	if (scope.sources.length > maximumSources) {
+		notYet(scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
 	}
-	return from;
+	return { scope, island };
 }
 
-const maximumSources = 8;
+const maximumSources = 12;
 
-/** Adds one item of FROM; returns the indexes of the sources that it brought. */
-function addItem(from: From, item: Node, place: Place): number[] {
-	if ('RangeVar' in item) return [addRange(from, item.RangeVar, place)];
-	if ('JoinExpr' in item) return addJoin(from, item.JoinExpr, place);
-	if ('RangeSubselect' in item) return [addSubquery(from, item.RangeSubselect, place)];
+/** Adds what one item of FROM brings. */
+function readItem(scope: Names, item: Node, place: Place): Island {
+	if ('RangeVar' in item) return islandOf(addRange(scope, item.RangeVar, place));
+	if ('JoinExpr' in item) return readJoin(scope, item.JoinExpr, place);
+	if ('RangeSubselect' in item) return islandOf(addSubquery(scope, item.RangeSubselect, place));
 	const at = bytesAt(place.parsed, 'FROM');
 	if ('RangeFunction' in item) notYet(at, 'a function in FROM', 'Keep the rows in a table and join it.');
 	if ('RangeTableSample' in item)
@@ -42,8 +45,8 @@ function addItem(from: From, item: Node, place: Place): number[] {
 	notYet(at, 'this in FROM', 'Name tables of the module.');
 }
 
-function addSource(from: From, source: Source): number {
-	if (from.scope.sources.some(({ alias }) => alias === source.alias)) {
+function addSource(scope: Names, source: Source): number {
+	if (scope.sources.some(({ alias }) => alias === source.alias)) {
 		refuse(
 			source.at,
 			'VIEW_DUPLICATE_TABLE',
@@ -51,11 +54,11 @@ function addSource(from: From, source: Source): number {
 			`Give one of them another name: ${source.alias} AS other.`
 		);
 	}
-	return from.scope.sources.push(source) - 1;
+	return scope.sources.push(source) - 1;
 }
 
 /** A name in FROM is a CTE's, a table's or a view's, looked for in that order. */
-function addRange(from: From, range: RangeVar, place: Place): number {
+function addRange(scope: Names, range: RangeVar, place: Place): number {
 	const at = range.location;
 	const name = range.relname ?? '';
 	if (range.catalogname || range.schemaname) {
@@ -71,12 +74,12 @@ function addRange(from: From, range: RangeVar, place: Place): number {
 		notYet(at, 'renamed columns of a table', 'Rename columns in the list of SELECT, with AS.');
 	const alias = range.alias?.aliasname ?? name;
 	const cte = place.ctes.findLast((candidate) => candidate.name === name);
-	if (cte) return addSource(from, stageSource(place.reading, cte.stage, alias, at));
+	if (cte) return addSource(scope, stageSource(place.reading, cte.stage, alias, at));
 	const { tables } = place.reading;
 	const table = tables.find((candidate) => candidate.name === name);
-	if (table) return addSource(from, tableSource(table, alias, at));
+	if (table) return addSource(scope, tableSource(table, alias, at));
 	const view = stageOfView(place.reading, name, at);
-	if (view !== undefined) return addSource(from, stageSource(place.reading, view, alias, at));
+	if (view !== undefined) return addSource(scope, stageSource(place.reading, view, alias, at));
 	const known = [...tables.map((t) => t.name), ...place.reading.views.keys()];
 	refuse(
 		at,
@@ -99,79 +102,90 @@ function tableSource(table: CatalogTable, alias: string, at: number | undefined)
 
 type Subselect = Extract<Node, { RangeSubselect: unknown }>['RangeSubselect'];
 
-function addSubquery(from: From, { lateral, subquery, alias }: Subselect, place: Place): number {
+function addSubquery(scope: Names, { lateral, subquery, alias }: Subselect, place: Place): number {
 	const at = bytesAt(place.parsed, 'FROM');
 	if (lateral) notYet(bytesAt(place.parsed, 'LATERAL'), 'LATERAL', 'Join the tables directly.');
-	const name = alias?.aliasname ?? `_q${from.scope.sources.length}`;
+	const name = alias?.aliasname ?? `_q${scope.sources.length}`;
 	const stage = stageOfSubquery(place, subquery, `subquery ${name}`, alias?.colnames);
-	return addSource(from, stageSource(place.reading, stage, name, at));
+	return addSource(scope, stageSource(place.reading, stage, name, at));
 }
 
 type Join = Extract<Node, { JoinExpr: unknown }>['JoinExpr'];
 
-const outerJoins: Readonly<Record<string, string>> = {
-	JOIN_LEFT: 'LEFT JOIN',
-	JOIN_RIGHT: 'RIGHT JOIN',
-	JOIN_FULL: 'FULL JOIN'
-};
-
-function addJoin(from: From, join: Join, place: Place): number[] {
-	const outer = outerJoins[join.jointype ?? ''];
-	if (outer)
-		notYet(
-			bytesAt(place.parsed, outer.split(' ')[0]!),
-			outer,
-			'Use an inner JOIN, or two views: one of the rows that have a partner, one of all rows.'
-		);
-	if (join.isNatural)
-		notYet(bytesAt(place.parsed, 'NATURAL'), 'NATURAL JOIN', 'Name the columns: JOIN … USING (column).');
+function readJoin(scope: Names, join: Join, place: Place): Island {
+	const at = (word: string) => bytesAt(place.parsed, word);
+	if (join.jointype === 'JOIN_FULL')
+		notYet(at('FULL'), 'FULL JOIN', 'Write two views: a LEFT JOIN each way.');
 	if (join.alias || join.join_using_alias)
-		notYet(bytesAt(place.parsed, 'JOIN'), 'an alias of a whole join', 'Give each table its own alias.');
-	const left = addItem(from, join.larg!, place);
-	const right = addItem(from, join.rarg!, place);
-	for (const column of join.usingClause ?? []) {
-		if ('String' in column)
-			mergeColumn(from, column.String.sval ?? '', left, right, bytesAt(place.parsed, 'USING'));
-	}
-	if (join.quals) from.conditions.push(...conjuncts(from.scope, join.quals));
-	return [...left, ...right];
+		notYet(at('JOIN'), 'an alias of a whole join', 'Give each table its own alias.');
+	const left = readItem(scope, join.larg!, place);
+	const right = readItem(scope, join.rarg!, place);
+	const isRight = join.jointype === 'JOIN_RIGHT';
+	const [kept, side] = isRight ? [right, left] : [left, right];
+	const names = join.isNatural ? commonNames(scope, left, right) : usingNames(join);
+	const on = names.map((name) => mergeColumn(scope, name, kept, side, at('USING') ?? at('NATURAL')));
+	if (join.quals) on.push(...conjuncts(scope, join.quals));
+	if (!isRight && join.jointype !== 'JOIN_LEFT') return on.reduce(filtered, combined(left, right));
+	if (side.late.length > 0)
+		notYet(
+			at(isRight ? 'RIGHT' : 'LEFT'),
+			'an outer join of a join with a condition that is also true of rows without a partner',
+			'Put that join into a CTE.'
+		);
+	for (const source of allSources(side))
+		scope.sources[source] = { ...scope.sources[source]!, nullable: true };
+	return leftJoined(kept, side, on);
 }
 
+function usingNames(join: Join): string[] {
+	return (join.usingClause ?? []).flatMap((column) => ('String' in column ? [column.String.sval ?? ''] : []));
+}
+
+/** The columns that both sides of a NATURAL JOIN have, in the left's order. */
+function commonNames(scope: Names, left: Island, right: Island): string[] {
+	const namesOf = (island: Island) =>
+		allSources(island)
+			.sort((a, b) => a - b)
+			.flatMap((source) => visibleColumns(scope.sources[source]!.table).map(({ name }) => name));
+	const other = new Set(namesOf(right));
+	return [...new Set(namesOf(left))].filter((name) => other.has(name));
+}
+
+/** Makes one column of two; returns the condition. The value is that of the side which every row has. */
 function mergeColumn(
-	from: From,
+	scope: Names,
 	name: string,
-	left: readonly number[],
-	right: readonly number[],
+	kept: Island,
+	side: Island,
 	at: number | undefined
-): void {
-	const side = (indexes: readonly number[]): MergedColumn => {
-		const merged = from.scope.merged.find(
+): Expression {
+	const [one, other] = [kept, side].map((island): MergedColumn => {
+		const indexes = allSources(island);
+		const merged = scope.merged.find(
 			(column) => column.name === name && column.sources.every((index) => indexes.includes(index))
 		);
 		if (merged) return merged;
-		const holders = indexes.filter((index) => visibleColumn(from.scope.sources[index]!.table, name));
-		if (holders.length !== 1) {
-			const what =
-				holders.length === 0 ? 'not a column of both sides' : 'a column of several tables of one side';
-			refuse(
-				at,
-				'VIEW_USING',
-				`"${name}" is ${what} of the join.`,
-				'Write JOIN … ON with both columns by table.column.'
-			);
-		}
-		return { name, sources: holders };
-	};
-	const [one, other] = [side(left), side(right)];
+		const holders = indexes.filter((index) => visibleColumn(scope.sources[index]!.table, name));
+		if (holders.length === 1) return { name, sources: holders };
+		const what =
+			holders.length === 0 ? 'not a column of both sides' : 'a column of several tables of one side';
+		refuse(
+			at,
+			'VIEW_USING',
+			`"${name}" is ${what} of the join.`,
+			'Write JOIN … ON with both columns by table.column.'
+		);
+	}) as [MergedColumn, MergedColumn];
 	const column = (source: number): Expression => ({ kind: 'column', source, column: name, at });
 	const equal = [column(one.sources[0]!), column(other.sources[0]!)] as const;
-	const parts = ['(', equal[0], ' OPERATOR(pg_catalog.=) ', equal[1], ')'];
-	from.conditions.push({ kind: 'compound', parts, equal, text: false, notNull: false, at });
-	const kept = from.scope.merged.filter((merged) => merged !== one && merged !== other);
-	from.scope.merged.splice(0, from.scope.merged.length, ...kept, {
+	const others = scope.merged.filter((merged) => merged !== one && merged !== other);
+	scope.merged.splice(0, scope.merged.length, ...others, {
 		name,
 		sources: [...one.sources, ...other.sources]
 	});
+	const parts = ['(', equal[0], ' OPERATOR(pg_catalog.=) ', equal[1], ')'];
+	const form = { kind: 'strict', of: equal } as const;
+	return { kind: 'compound', parts, equal, form, text: false, notNull: false, at };
 }
 
 /** The terms of an AND, each compiled. */

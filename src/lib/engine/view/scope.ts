@@ -11,9 +11,11 @@ export interface Source {
 	readonly at: number | undefined;
 	/** Where it is not a table of the module: its index among the reading's stages. */
 	readonly stage?: number;
+	/** A row may lack it: the far side of an outer join. */
+	readonly nullable?: boolean;
 }
 
-/** A column that JOIN … USING made one. Inner joins only, so either side's value is it. */
+/** A column that JOIN … USING made one. */
 export interface MergedColumn {
 	readonly name: string;
 	/** Indexes of the sources that it stands for; the first gives the value. */
@@ -56,7 +58,9 @@ export function resolveColumn(
 }
 
 export function columnSpec(scope: Scope, column: ColumnExpression): CatalogColumn {
-	return columnOf(scope.sources[column.source]!.table, column.column)!;
+	const { table, nullable = false } = scope.sources[column.source]!;
+	const spec = columnOf(table, column.column)!;
+	return nullable ? { ...spec, nullable } : spec;
 }
 
 function resolveUnqualified(scope: Scope, name: string, at: number | undefined): ColumnExpression {

@@ -1,7 +1,7 @@
 import type { CatalogColumn } from './catalog.ts';
 import { isGroupNotNull, type Grouping } from './grouping.ts';
 import { lineageSources } from './lineage.ts';
-import { keyName } from './program/lineage-table.ts';
+import { absentName, keyName } from './program/lineage-table.ts';
 import type { Query } from './query.ts';
 import { columnSpec, type Scope } from './scope.ts';
 
@@ -12,13 +12,14 @@ import { columnSpec, type Scope } from './scope.ts';
 export function stageKey(query: Query): CatalogColumn[] {
 	if (query.grouping) return groupKey(query.scope, query.grouping);
 	return lineageOf(query).flatMap((source) => {
-		const { table } = query.scope.sources[source]!;
-		return table.key.map((name, index) => ({
+		const { table, nullable } = query.scope.sources[source]!;
+		const hidden = { nullable: false, hidden: true };
+		const key = table.key.map((name, index) => ({
 			...table.columns.find((column) => column.name === name)!,
-			name: keyName(source, index),
-			nullable: false,
-			hidden: true
+			...hidden,
+			name: keyName(source, index)
 		}));
+		return nullable ? [...key, { ...hidden, name: absentName(source), type: 'boolean', array: false }] : key;
 	});
 }
 

@@ -1,110 +1,280 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testPostgres, type TestPostgres } from '#support/postgres';
-import { modelTables } from './arbitrary-view.ts';
-import { castType } from './catalog.ts';
-import { createView, dropView, fillView, maintainView, specOf, visibleRows } from './stage-run.ts';
+import type { CatalogTable } from './catalog.ts';
+import {
+	createView,
+	dropView,
+	fillView,
+	maintainView,
+	specOf,
+	visibleRows,
+	type Changed,
+	type TextRow
+} from './stage-run.ts';
+
+const column = (name: string, type: string, nullable = true, array = false) => ({
+	name,
+	type,
+	array,
+	nullable
+});
+const tables: readonly CatalogTable[] = [
+	{
+		name: 'projects',
+		key: ['id'],
+		columns: [
+			column('id', 'text', false),
+			column('name', 'text'),
+			column('region', 'text'),
+			column('lead', 'integer')
+		]
+	},
+	{
+		name: 'tickets',
+		key: ['id'],
+		columns: [
+			column('id', 'integer', false),
+			column('project_id', 'text'),
+			column('parent', 'integer'),
+			column('title', 'text', false),
+			column('points', 'integer'),
+			column('cost', 'numeric'),
+			column('done', 'boolean')
+		]
+	},
+	{
+		name: 'comments',
+		key: ['ticket_id', 'n'],
+		columns: [
+			column('ticket_id', 'integer', false),
+			column('n', 'integer', false),
+			column('body', 'text'),
+			column('tags', 'text', true, true),
+			column('extra', 'jsonb')
+		]
+	}
+];
+/** Values of each column, few enough to meet often. */
+const values: Readonly<Record<string, readonly string[]>> = {
+	'projects.id': [`'a'`, `''`, `'d"é'`],
+	'projects.name': ['NULL', `'x'`, `'y'`],
+	'projects.region': ['NULL', `'north'`, `'south'`],
+	'projects.lead': ['NULL', '0', '1', '2'],
+	'tickets.id': ['0', '1', '2', '3', '4', '5'],
+	'tickets.project_id': ['NULL', `'a'`, `''`, `'d"é'`, `'gone'`],
+	'tickets.parent': ['NULL', '0', '1', '2', '3'],
+	'tickets.title': [`'x'`, `'y'`, `'z'`],
+	'tickets.points': ['NULL', '0', '1', '3', '5'],
+	'tickets.cost': ['NULL', '1.0', '1.00', '2.5'],
+	'tickets.done': ['NULL', 'true', 'false'],
+	'comments.ticket_id': ['0', '1', '2', '3'],
+	'comments.n': ['1', '2', '3'],
+	'comments.body': ['NULL', `'x'`, `'y'`],
+	'comments.tags': ['NULL', `'{}'`, `'{a,NULL}'`, `'{b,a}'`],
+	'comments.extra': ['NULL', `'{"k": 1}'`, `'[1, "x"]'`, `'null'`]
+};
 
 let db: TestPostgres;
 let client: pg.Client;
 beforeAll(async () => {
 	db = await testPostgres();
 	client = await db.connect(db.superuserUrl);
-	await client.query('CREATE SCHEMA i1; CREATE SCHEMA i1_v');
-	for (const table of modelTables) {
+	await client.query('CREATE SCHEMA i1; CREATE SCHEMA i1_v; SET search_path = i1');
+	for (const table of tables) {
 		const columns = table.columns.map(
-			(column) => `${column.name} ${castType(column)}${column.nullable ? '' : ' NOT NULL'}`
+			(one) => `${one.name} ${one.type}${one.array ? '[]' : ''}${one.nullable ? '' : ' NOT NULL'}`
 		);
 		await client.query(
-			`CREATE TABLE i1.${table.name} (${columns.join(', ')}, PRIMARY KEY (${table.key.join(', ')}))`
+			`CREATE TABLE ${table.name} (${columns.join(', ')}, PRIMARY KEY (${table.key.join(', ')}))`
 		);
 	}
-	await client.query('SET search_path = i1');
 });
 afterAll(async () => {
 	await client.end();
 	await db.drop();
 });
 
-/** Rows of small tables that meet, part and repeat; each step is one transaction. */
-const steps: readonly { readonly sql: string; readonly changed: Record<string, string[][]> }[] = [
-	{
-		sql: `INSERT INTO projects VALUES ('a', 'A', 'north', 1.0), ('b', 'B', 'south', 2.5);
-			INSERT INTO tickets (id, project_id, title, points, opened_at) VALUES
-				(1, 'a', 'x', 1, '2026-01-01'), (2, 'a', 'y', 3, '2026-01-01'), (3, 'b', 'x', NULL, '2026-01-02')`,
-		changed: { projects: [['a'], ['b']], tickets: [['1'], ['2'], ['3']] }
-	},
-	{ sql: `UPDATE tickets SET project_id = 'b' WHERE id = 1`, changed: { tickets: [['1']] } },
-	{ sql: `UPDATE projects SET region = 'south' WHERE id = 'a'`, changed: { projects: [['a']] } },
-	{
-		sql: `DELETE FROM projects WHERE id = 'b'; UPDATE tickets SET project_id = NULL WHERE id = 3`,
-		changed: { projects: [['b']], tickets: [['3']] }
-	},
-	{
-		sql: `INSERT INTO projects VALUES ('b', NULL, NULL, NULL); INSERT INTO tickets (id, project_id, title, points, opened_at) VALUES (4, 'b', 'x', 9, '2026-01-03')`,
-		changed: { projects: [['b']], tickets: [['4']] }
-	},
-	{ sql: `UPDATE tickets SET id = 7, title = 'z' WHERE id = 2`, changed: { tickets: [['2'], ['7']] } },
-	{ sql: `DELETE FROM tickets WHERE id IN (1, 4)`, changed: { tickets: [['1'], ['4']] } },
-	{
-		sql: `DELETE FROM tickets; DELETE FROM projects`,
-		changed: { tickets: [['3'], ['7']], projects: [['a'], ['b']] }
-	}
-];
+/** The same numbers for the same seed: mulberry32. */
+function randomOf(seed: number): (below: number) => number {
+	let state = seed;
+	return (below) => {
+		state = (state + 0x6d2b79f5) | 0;
+		let t = Math.imul(state ^ (state >>> 15), 1 | state);
+		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+		return ((t ^ (t >>> 14)) >>> 0) % below;
+	};
+}
 
+interface Step {
+	readonly sql: string;
+	readonly changed: Changed;
+}
+
+/** A transaction of some changes of some tables; a key is touched at most once a statement. */
+function stepOf(random: (below: number) => number): Step {
+	const changed: Record<string, string[][]> = {};
+	const statements: string[] = [];
+	const pick = <T>(from: readonly T[]): T => from[random(from.length)]!;
+	for (let count = 1 + random(4); count > 0; count--) {
+		const table = pick([tables[0]!, tables[1]!, tables[1]!, tables[2]!]);
+		const value = (name: string) => pick(values[`${table.name}.${name}`]!);
+		const touched = (key: readonly string[]) =>
+			(changed[table.name] ??= []).push(key.map((part) => part.replace(/^'([^]*)'$/, '$1')));
+		const key = table.key.map(value);
+		touched(key);
+		const at = table.key.map((name, index) => `${name} = ${key[index]}`).join(' AND ');
+		const row = table.columns.map(({ name }) =>
+			table.key.includes(name) ? key[table.key.indexOf(name)]! : value(name)
+		);
+		const names = table.columns.map(({ name }) => name);
+		const kind = random(10);
+		if (kind < 5) {
+			const set = names.slice(table.key.length).map((name) => `${name} = excluded.${name}`);
+			statements.push(
+				`INSERT INTO ${table.name} (${names.join(', ')}) VALUES (${row.join(', ')}) ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${set.join(', ')}`
+			);
+		} else if (kind < 7) statements.push(`DELETE FROM ${table.name} WHERE ${at}`);
+		else if (kind < 9) {
+			const name = pick(names.slice(table.key.length));
+			statements.push(`UPDATE ${table.name} SET ${name} = ${value(name)} WHERE ${at}`);
+		} else {
+			const moved = table.key.map(value);
+			touched(moved);
+			const free = `NOT EXISTS (SELECT FROM ${table.name} WHERE ${table.key.map((name, index) => `${name} = ${moved[index]}`).join(' AND ')})`;
+			statements.push(
+				`UPDATE ${table.name} SET ${table.key.map((name, index) => `${name} = ${moved[index]}`).join(', ')} WHERE ${at} AND ${free}`
+			);
+		}
+	}
+	return { sql: statements.join('; '), changed };
+}
+
+/** Other views of the module. */
 const views = [
 	{
 		name: 'loads',
-		file: 'views/loads.sql',
 		sql: 'SELECT project_id, count(*) AS n, sum(points) AS points FROM tickets GROUP BY project_id'
 	},
 	{
 		name: 'named',
-		file: 'views/named.sql',
 		sql: 'SELECT t.id, t.points, p.name FROM tickets t JOIN projects p ON p.id = t.project_id'
 	},
 	{
 		name: 'busy',
-		file: 'views/busy.sql',
 		sql: 'SELECT p.id, p.name, l.n FROM projects p JOIN loads l ON l.project_id = p.id WHERE l.n > 1'
+	},
+	{
+		name: 'maybe',
+		sql: 'SELECT t.id, p.name, p.id AS project FROM tickets t LEFT JOIN projects p ON p.id = t.project_id'
 	}
-];
+].map((view) => ({ ...view, file: `views/${view.name}.sql` }));
+const ctes = views.map((view) => `${view.name} AS (${view.sql})`).join(', ');
 
-test.each([
-	`WITH a AS (SELECT id, title, points FROM tickets WHERE points > 0) SELECT id, title FROM a WHERE points < 9`,
-	`WITH a AS (SELECT project_id, count(*) AS n FROM tickets GROUP BY project_id) SELECT p.id, p.name, a.n FROM projects p JOIN a ON a.project_id = p.id`,
-	`WITH a AS (SELECT project_id, count(*) AS n FROM tickets GROUP BY project_id) SELECT n, count(*) AS times FROM a GROUP BY n`,
-	`WITH a AS (SELECT max(points) AS top FROM tickets) SELECT t.id FROM tickets t JOIN a ON a.top = t.points`,
-	`SELECT x.project_id, x.mean, p.name FROM (SELECT project_id, avg(points) AS mean FROM tickets GROUP BY project_id) AS x, projects p WHERE p.id = x.project_id`,
-	`SELECT region, sum(n) AS n FROM (SELECT p.region, p.id, count(*) AS n FROM tickets t JOIN projects p ON p.id = t.project_id GROUP BY p.region, p.id) AS x GROUP BY region`,
-	`WITH a AS (SELECT title, count(*) AS n FROM tickets GROUP BY title), b AS (SELECT n, count(*) AS m FROM a GROUP BY n) SELECT a.title, b.m FROM a JOIN b ON b.n = a.n`,
-	`SELECT p.id, l.n, l.points FROM loads l JOIN projects p ON p.id = l.project_id`,
-	`SELECT name, count(*) AS n, max(points) AS top FROM named GROUP BY name`,
-	`SELECT b.id, b.n, l.points FROM busy b JOIN loads l ON l.project_id = b.id`,
-	`SELECT x.title, y.title AS other FROM (SELECT id, title FROM tickets) x JOIN (SELECT id, title FROM tickets) y ON y.id = x.id + 1`
-])('%s', async (sql) => {
-	await client.query('DELETE FROM tickets; DELETE FROM projects');
-	const spec = await specOf(client, sql, modelTables, views);
-	const ctes = views.map((view) => `${view.name} AS (${view.sql})`).join(', ');
+const steps = Number(process.env['STEPS'] ?? 40);
+
+async function check(sql: string): Promise<void> {
+	const spec = await specOf(client, sql, tables, views);
 	const oracle = sql.startsWith('WITH') ? sql.replace('WITH', `WITH ${ctes},`) : `WITH ${ctes} ${sql}`;
+	const random = randomOf(Number(process.env['SEED'] ?? 7) + sql.length);
+	await client.query('TRUNCATE tickets, projects, comments');
+	for (let n = 0; n < 6; n++) await client.query(stepOf(random).sql);
 	await createView(client, spec);
-	await fillView(client, spec);
-	const held = await visibleRows(client, spec);
-	for (const step of steps) {
-		await client.query(step.sql);
-		for (const { operation, key, ...row } of await maintainView(client, spec, step.changed)) {
-			expect(held.get(key) ?? null).toEqual(row.old);
-			if (operation === 'delete') held.delete(key);
-			else held.set(key, row.new!);
+	try {
+		await fillView(client, spec);
+		const held = await visibleRows(client, spec);
+		await compare(oracle, spec.columns, held, 'at first');
+		for (let n = 0; n < steps; n++) {
+			const step = stepOf(random);
+			await client.query(step.sql);
+			const differences = await maintainView(client, spec, step.changed);
+			apply(held, differences, step.sql);
+			await compare(oracle, spec.columns, held, `after ${n}: ${step.sql}`);
+			if (n % 10 === 0) expect(await visibleRows(client, spec)).toEqual(held);
 		}
 		expect(await visibleRows(client, spec)).toEqual(held);
-		const names = spec.columns.map((column) => column.name).join(', ');
-		const kept = `SELECT ${names} FROM (${spec.program.read.replaceAll('{state}', 'i1_v')}) AS r`;
-		const { rows } = await client.query(
-			`SELECT 'kept' AS side, x::text FROM ((${kept}) EXCEPT ALL (${oracle})) AS x UNION ALL SELECT 'select', y::text FROM ((${oracle}) EXCEPT ALL (${kept})) AS y`
-		);
-		expect(rows, step.sql).toEqual([]);
+		expect(await maintainView(client, spec, 'all')).toEqual([]);
+	} finally {
+		await dropView(client, spec);
 	}
-	expect(await maintainView(client, spec, 'all')).toEqual([]);
-	await dropView(client, spec);
+}
+
+function apply(
+	held: Map<string, TextRow>,
+	differences: Awaited<ReturnType<typeof maintainView>>,
+	what: string
+): void {
+	for (const { operation, key, ...row } of differences) {
+		expect(held.get(key) ?? null, `${operation} ${key} ${what}`).toEqual(row.old);
+		if (operation === 'delete') held.delete(key);
+		else held.set(key, row.new!);
+	}
+}
+
+async function compare(
+	oracle: string,
+	columns: readonly { readonly name: string; readonly type: string; readonly dims: number }[],
+	held: ReadonlyMap<string, TextRow>,
+	what: string
+): Promise<void> {
+	const typed = columns.map(
+		({ name, type, dims }) => `(r ->> '${name}')::${type}${'[]'.repeat(dims)} AS ${name}`
+	);
+	const kept = `SELECT ${typed.join(', ')} FROM jsonb_array_elements($1::jsonb) AS r`;
+	const { rows } = await client.query(
+		`SELECT 'kept' AS side, x::text FROM ((${kept}) EXCEPT ALL (${oracle})) AS x UNION ALL SELECT 'select', y::text FROM ((${oracle}) EXCEPT ALL (${kept})) AS y`,
+		[JSON.stringify([...held.values()])]
+	);
+	expect(rows, what).toEqual([]);
+}
+
+describe('parts', () => {
+	test.each([
+		`WITH a AS (SELECT id, title, points FROM tickets WHERE points > 0) SELECT id, title FROM a WHERE points < 9`,
+		`WITH a AS (SELECT project_id, count(*) AS n FROM tickets GROUP BY project_id) SELECT p.id, p.name, a.n FROM projects p JOIN a ON a.project_id = p.id`,
+		`WITH a AS (SELECT project_id, count(*) AS n FROM tickets GROUP BY project_id) SELECT n, count(*) AS times FROM a GROUP BY n`,
+		`WITH a AS (SELECT max(points) AS top FROM tickets) SELECT t.id FROM tickets t JOIN a ON a.top = t.points`,
+		`SELECT x.project_id, x.mean, p.name FROM (SELECT project_id, avg(points) AS mean FROM tickets GROUP BY project_id) AS x, projects p WHERE p.id = x.project_id`,
+		`SELECT region, sum(n) AS n FROM (SELECT p.region, p.id, count(*) AS n FROM tickets t JOIN projects p ON p.id = t.project_id GROUP BY p.region, p.id) AS x GROUP BY region`,
+		`WITH a AS (SELECT title, count(*) AS n FROM tickets GROUP BY title), b AS (SELECT n, count(*) AS m FROM a GROUP BY n) SELECT a.title, b.m FROM a JOIN b ON b.n = a.n`,
+		`SELECT p.id, l.n, l.points FROM loads l JOIN projects p ON p.id = l.project_id`,
+		`SELECT name, count(*) AS n, max(points) AS top FROM named GROUP BY name`,
+		`SELECT b.id, b.n, l.points FROM busy b JOIN loads l ON l.project_id = b.id`,
+		`SELECT x.title, y.title AS other FROM (SELECT id, title FROM tickets) x JOIN (SELECT id, title FROM tickets) y ON y.id = x.id + 1`
+	])('%s', check);
+});
+
+describe('outer joins', () => {
+	test.each([
+		`SELECT t.id, p.name FROM tickets t LEFT JOIN projects p ON p.id = t.project_id`,
+		`SELECT t.id, t.title, p.id AS project, p.name FROM projects p RIGHT JOIN tickets t ON p.id = t.project_id AND p.region = 'north'`,
+		`SELECT p.id, t.id AS ticket, t.title FROM projects p LEFT JOIN tickets t ON t.project_id = p.id`,
+		`SELECT p.name, t.title FROM projects p LEFT JOIN tickets t ON t.project_id = p.id AND t.points > p.lead`,
+		`SELECT p.id FROM projects p LEFT JOIN tickets t ON t.project_id = p.id WHERE t.id IS NULL`,
+		`SELECT p.id, t.points FROM projects p LEFT JOIN tickets t ON t.project_id = p.id WHERE coalesce(t.points, 0) < 2`,
+		`SELECT p.id, t.points FROM projects p LEFT JOIN tickets t ON t.project_id = p.id WHERE t.points > 0 AND p.region IS NOT NULL`,
+		`SELECT t.id, p.name, u.title FROM tickets t LEFT JOIN projects p ON p.id = t.project_id LEFT JOIN tickets u ON u.id = p.lead`,
+		`SELECT t.id, u.id AS up, v.id AS top FROM tickets t LEFT JOIN tickets u ON u.id = t.parent LEFT JOIN tickets v ON v.id = u.parent`,
+		`SELECT t.id, c.n, c.body, p.name FROM tickets t LEFT JOIN comments c ON c.ticket_id = t.id LEFT JOIN projects p ON p.id = t.project_id AND c.n = 1`,
+		`SELECT p.id, t.id AS ticket, c.body FROM projects p LEFT JOIN (tickets t JOIN comments c ON c.ticket_id = t.id) ON t.project_id = p.id`,
+		`SELECT p.id, t.id AS ticket, c.body FROM projects p LEFT JOIN (tickets t LEFT JOIN comments c ON c.ticket_id = t.id AND c.body = t.title) ON t.project_id = p.id`,
+		`SELECT a.id, b.id AS other, c.n FROM tickets a JOIN tickets b ON b.parent = a.id LEFT JOIN comments c ON c.ticket_id = b.id`,
+		`SELECT a.id, b.id AS other, p.name FROM tickets a JOIN tickets b ON b.title = a.title LEFT JOIN projects p ON p.lead = a.points AND p.lead <= b.points`,
+		`SELECT t.id, u.title FROM tickets t LEFT JOIN tickets u ON u.points < t.points`,
+		`SELECT t.id, p.id AS project FROM tickets t LEFT JOIN projects p ON true`,
+		`SELECT t.id, p.name FROM tickets t LEFT JOIN projects p ON p.id = t.project_id JOIN comments c ON c.body = p.name AND c.ticket_id = t.id`,
+		`SELECT t.id, p.name, c.n FROM (tickets t LEFT JOIN projects p ON p.id = t.project_id) JOIN comments c ON c.ticket_id = t.id AND c.body IS NOT DISTINCT FROM p.name`,
+		`SELECT p.region, count(*) AS all, count(t.id) AS n, sum(t.points) AS points, max(t.title) AS last FROM projects p LEFT JOIN tickets t ON t.project_id = p.id GROUP BY p.region`.replace(
+			'AS all',
+			'AS every'
+		),
+		`SELECT p.name, count(*) AS n FROM tickets t LEFT JOIN projects p ON p.id = t.project_id WHERE p.region IS DISTINCT FROM 'north' GROUP BY p.name`,
+		`SELECT p.id, max(t.cost) AS top FROM projects p LEFT JOIN tickets t ON t.project_id = p.id WHERE t.done IS NOT TRUE GROUP BY p.id HAVING count(*) < 3`,
+		`SELECT * FROM tickets NATURAL LEFT JOIN (SELECT id AS project_id, name FROM projects) AS p`,
+		`SELECT project_id, count(*) AS n FROM tickets RIGHT JOIN (SELECT id AS project_id, name FROM projects) AS p USING (project_id) GROUP BY project_id`,
+		`SELECT m.id, m.name, l.n FROM maybe m LEFT JOIN loads l ON l.project_id = m.project`,
+		`SELECT name, count(*) AS n FROM maybe GROUP BY name`,
+		`SELECT p.id, l.n FROM projects p LEFT JOIN loads l ON l.project_id = p.id`,
+		`WITH a AS (SELECT t.id, p.id AS project, p.name FROM projects p LEFT JOIN tickets t ON t.project_id = p.id) SELECT a.name, a.id, c.n FROM a LEFT JOIN comments c ON c.ticket_id = a.id`
+	])('%s', check);
 });

@@ -9,14 +9,14 @@ import {
 	visibleDifference,
 	type GroupView
 } from './group-view.ts';
-import { identityColumns, lineageFill } from './lineage-table.ts';
+import { identityColumns, lineageFill, shownRows } from './lineage-table.ts';
 
 /** The whole lineage, then every group from it. */
 export function fullStatements(view: GroupView): string {
 	const { plan, columns, lineage, table } = view;
 	const ties = identityColumns(lineage).map((name) => `l.${name}`);
 	const values = [
-		...columns.dependents.map(({ name }) => `(array_agg(l.${name}))[1] AS ${name}`),
+		...columns.dependents.map(({ name }) => `any_value(l.${name}) AS ${name}`),
 		'count(*) AS _n',
 		...columns.measures.flatMap(wholeMeasure),
 		...columns.again.map((column) => `${againSql(plan, columns, column, 'l.', ties)} AS ${column.name}`)
@@ -37,7 +37,7 @@ export function fullStatements(view: GroupView): string {
 	return `${lineageFill(plan, lineage)}
 RETURN QUERY
 WITH k AS (
-	${groupedBySets(view, 'l', `FROM ${lineage.name} AS l`, values)}
+	${groupedBySets(view, 'l', `FROM ${shownRows(lineage)} AS l`, values)}
 ), next AS (
 	SELECT ${next.join(', ')} FROM k FULL JOIN ${table} AS s ON ${sameIdentity(view, 's', 'k')}
 ), folded AS (

@@ -39,7 +39,8 @@ export function groupTerms(
 	});
 }
 
-function standIn(type: string): string {
+/** Throws a Refusal for types that have none. */
+export function standIn(type: string): string {
 	const known = standIns[type] ?? (type.endsWith('[]') ? `'\\x7b}'::${type}` : undefined);
 	if (known === undefined) notYet(undefined, `groups by ${type}`, 'Cast it to text in GROUP BY and SELECT.');
 	return known.startsWith(`'\\`) ? `E${known}` : known;

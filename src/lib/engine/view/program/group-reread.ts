@@ -10,7 +10,7 @@ import {
 	visibleDifference,
 	type GroupView
 } from './group-view.ts';
-import { identityColumns } from './lineage-table.ts';
+import { identityColumns, shownRows } from './lineage-table.ts';
 
 /**
  * First the lineage, giving the deltas; then, in a statement that sees it written, the groups. A group is
@@ -76,7 +76,7 @@ function rereads(view: GroupView): string[] {
 		const same = groupTerms(groups, 'l').map((term, index) => `${term} = ${terms[index]}`);
 		const isOwn = own.map(({ name }) => `k.${name} = ${number}`);
 		const having = isOwn.length > 0 ? ` HAVING ${isOwn.join()}` : '';
-		return `SELECT ${rereadColumns(view).join(', ')} FROM ${lineage.name} AS l WHERE ${['k.again', ...isOwn, ...same].join(' AND ')}${having}`;
+		return `SELECT ${rereadColumns(view).join(', ')} FROM ${shownRows(lineage)} AS l WHERE ${['k.again', ...isOwn, ...same].join(' AND ')}${having}`;
 	});
 }
 

@@ -21,14 +21,19 @@ export function keyOutputs(plan: ViewPlan): number[] | undefined {
 }
 
 /** The row key of a view without groups; `column` prints a key's column. */
-export function keySql(plan: ViewPlan, column: (source: number, name: string) => string): string {
+export function keySql(
+	plan: ViewPlan,
+	column: (source: number, name: string) => string,
+	/** Prints whether the row lacks a source. */
+	absent = (source: number) => `(${column(source, '')} IS NULL)`
+): string {
 	const parts = plan.lineage.flatMap((source) => {
-		const { table } = plan.query.scope.sources[source]!;
-		return table.key.map((name): KeyPart => ({
-			sql: column(source, name),
-			type: formatType(columnOf(table, name)!),
-			nullable: false
-		}));
+		const { table, nullable = false } = plan.query.scope.sources[source]!;
+		return table.key.map((name): KeyPart => {
+			const own = column(source, name);
+			const sql = nullable ? `(CASE WHEN NOT ${absent(source)} THEN ${own} END)` : own;
+			return { sql, type: formatType(columnOf(table, name)!), nullable };
+		});
 	});
 	return keyOf(plan, parts);
 }

@@ -1,6 +1,9 @@
 import { castType, columnOf, formatType, type CatalogTable } from '../catalog.ts';
-import { columnOverTables, quote } from '../expression.ts';
+import { columnOverTables, printOverTables, quote } from '../expression.ts';
+import { allSources, islandOfQuery } from '../join-tree.ts';
 import { fromWhere, joinedFrom, type ViewPlan } from '../plan.ts';
+import { freshOfTouched, isDerived, staleOfTouched, touchedStage } from './derived.ts';
+import { standIn } from './group-match.ts';
 import { differ, type TypedSql } from './text.ts';
 
 /**
@@ -13,6 +16,11 @@ export interface LineageTable {
 	readonly keys: readonly KeyColumn[];
 	/** What the rows hold beside their lineage; `sql` is over the sources. */
 	readonly payload: readonly TypedSql[];
+	/**
+	 * Over the sources: whether it is a row of the view. Others are kept because they tell what a change
+	 * touches. Undefined: all are.
+	 */
+	readonly shown: string | undefined;
 }
 
 export interface KeyColumn {
@@ -23,19 +31,59 @@ export interface KeyColumn {
 	readonly type: string;
 	/** Whether it is part of the rows' identity. */
 	readonly identity: boolean;
+	/** Over the sources. Never NULL: of a row that lacks the source, a stand-in. */
+	readonly sql: string;
+	/** Tells whether a row lacks the source, whose keys are stand-ins then. */
+	readonly absent?: boolean;
 }
 
 export function lineageTable(plan: ViewPlan, name: string, payload: readonly TypedSql[]): LineageTable {
-	const keys = plan.query.scope.sources.flatMap(({ table }, source) =>
-		table.key.map((column, index): KeyColumn => ({
-			name: keyName(source, index),
-			source,
-			column,
-			type: formatType(columnOf(table, column)!),
-			identity: plan.lineage.includes(source)
-		}))
-	);
-	return { name, keys, payload };
+	const { scope, joins } = plan.query;
+	const island = islandOfQuery(plan.query);
+	const keys = allSources(island)
+		// identities begin with what every row has
+		.sort((a, b) => Number(isNullable(a)) - Number(isNullable(b)) || a - b)
+		.flatMap((source) => [...sourceKey(source), ...(isNullable(source) ? [absentKey(source)] : [])]);
+	const late = (joins?.late ?? []).map((condition) => printOverTables(condition));
+	return {
+		name,
+		keys,
+		payload,
+		shown: late.length > 0 ? `COALESCE(${late.join(' AND ')}, false)` : undefined
+	};
+
+	function isNullable(source: number): boolean {
+		return !island.sources.includes(source);
+	}
+
+	function sourceKey(source: number): KeyColumn[] {
+		const { table } = scope.sources[source]!;
+		return table.key.map((column, index) => {
+			const type = formatType(columnOf(table, column)!);
+			const own = columnOverTables(source, column);
+			const sql = isNullable(source) ? `COALESCE(${own}, ${standIn(type)})` : own;
+			return {
+				name: keyName(source, index),
+				source,
+				column,
+				type,
+				sql,
+				identity: plan.lineage.includes(source)
+			};
+		});
+	}
+
+	function absentKey(source: number): KeyColumn {
+		const [column] = scope.sources[source]!.table.key as [string];
+		const sql = `(${columnOverTables(source, column)} IS NULL)`;
+		const identity = plan.lineage.includes(source);
+		return { name: absentName(source), source, column, type: 'boolean', sql, identity, absent: true };
+	}
+}
+
+/** `_x2`: the row lacks the third source. */
+export function absentName(source: number): string {
+	return `_x${source}`;
 }
 
 export function keyName(source: number, index: number): string {
@@ -43,7 +91,12 @@ export function keyName(source: number, index: number): string {
 }
 
 export function allColumns(table: LineageTable): string[] {
-	return [...table.keys.map((key) => key.name), ...table.payload.map((column) => quote(column.name))];
+	const shown = table.shown === undefined ? [] : ['_shown'];
+	return [
+		...table.keys.map((key) => key.name),
+		...table.payload.map((column) => quote(column.name)),
+		...shown
+	];
 }
 
 const storage =
@@ -52,7 +105,8 @@ const storage =
 export function createLineage(plan: ViewPlan, table: LineageTable): string[] {
 	const columns = [
 		...table.keys.map((key) => `${key.name} ${key.type} NOT NULL`),
-		...table.payload.map((column) => `${quote(column.name)} ${column.type}`)
+		...table.payload.map((column) => `${quote(column.name)} ${column.type}`),
+		...(table.shown === undefined ? [] : ['_shown boolean NOT NULL'])
 	];
 	const identity = identityColumns(table);
 	const statements = [
@@ -70,8 +124,14 @@ export function identityColumns(table: LineageTable): string[] {
 	return table.keys.filter((key) => key.identity).map((key) => key.name);
 }
 
-function keysOf(table: LineageTable, source: number): KeyColumn[] {
-	return table.keys.filter((key) => key.source === source);
+/** The key of a source, by which its rows are looked up. */
+export function keysOf(table: LineageTable, source: number): KeyColumn[] {
+	return table.keys.filter((key) => key.source === source && !key.absent);
+}
+
+/** What stands in FROM for the view's rows: only those that are shown. */
+export function shownRows(table: LineageTable): string {
+	return table.shown === undefined ? table.name : `(SELECT * FROM ${table.name} WHERE _shown)`;
 }
 
 /**
@@ -82,6 +142,7 @@ function keysOf(table: LineageTable, source: number): KeyColumn[] {
 export function lineageStages(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
 	return [
 		...(keyed ? changedStages(plan) : []),
+		...(keyed && isDerived(plan) ? [touchedStage(plan, table)] : []),
 		staleStage(plan, table, keyed),
 		freshStage(plan, table, keyed),
 		`moved AS (
@@ -147,6 +208,7 @@ function staleStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 		.map((column) => `s.${column}`)
 		.join(', ');
 	if (!keyed) return `stale AS (SELECT ${identity} FROM ${table.name} AS s)`;
+	if (isDerived(plan)) return staleOfTouched(plan, table, identity);
 	const branches = plan.query.scope.sources.map((source, index) => {
 		// Where this source's key is the identity, no look-up is needed: a key without a row merges to nothing.
 		if (plan.lineage.length === 1 && plan.lineage[0] === index) {
@@ -164,6 +226,7 @@ function staleStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 function freshStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
 	const columns = freshColumns(table);
 	if (!keyed) return `fresh AS (SELECT ${columns} ${fromWhere(plan.query)})`;
+	if (isDerived(plan)) return freshOfTouched(plan, table, columns);
 	const branches = plan.query.scope.sources.map((source, index) => {
 		const match = keysOf(table, index).map(
 			(key, part) => `${columnOverTables(index, key.column)} = c.k${part}`
@@ -184,8 +247,9 @@ function freshStage(plan: ViewPlan, table: LineageTable, keyed: boolean): string
 
 function freshColumns(table: LineageTable): string {
 	return [
-		...table.keys.map((key) => `${columnOverTables(key.source, key.column)} AS ${key.name}`),
-		...table.payload.map((column) => `(${column.sql})::${column.type} AS ${quote(column.name)}`)
+		...table.keys.map((key) => `${key.sql} AS ${key.name}`),
+		...table.payload.map((column) => `(${column.sql})::${column.type} AS ${quote(column.name)}`),
+		...(table.shown === undefined ? [] : [`${table.shown} AS _shown`])
 	].join(', ');
 }
 
@@ -225,7 +289,9 @@ export function bothSides(table: LineageTable): string {
 		`old.${column} AS ${prefixed('o', column)}`,
 		`new.${column} AS ${prefixed('n', column)}`
 	]);
-	return `old.${first} IS NOT NULL AS had, new.${first} IS NOT NULL AS has, ${columns.join(', ')}`;
+	const is = (side: string) =>
+		table.shown === undefined ? `${side}.${first} IS NOT NULL` : `COALESCE(${side}._shown, false)`;
+	return `${is('old')} AS had, ${is('new')} AS has, ${columns.join(', ')}`;
 }
 
 /** `o_` or `n_` before a column's name, quoted or not. */

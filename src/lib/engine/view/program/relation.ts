@@ -1,7 +1,8 @@
-import type { CatalogColumn, CatalogTable } from '../catalog.ts';
+import { castType, columnOf, type CatalogColumn, type CatalogTable } from '../catalog.ts';
 import { quote } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
 import { stageTable } from '../stage-source.ts';
+import { lineageTable, shownRows } from './lineage-table.ts';
 import { groupOwnKey, groupView, setNumber, shown, visible } from './group-view.ts';
 
 /** A stage as those see it that read it. */
@@ -24,7 +25,7 @@ export function stageRelation(plan: ViewPlan, types: readonly string[]): StageRe
 }
 
 function relationSql(plan: ViewPlan, types: readonly string[]): string {
-	if (!plan.query.grouping) return `{state}.v_${plan.hash}`;
+	if (!plan.query.grouping) return shownRows(lineageTable(plan, `{state}.v_${plan.hash}`, []));
 	const view = groupView(plan, types);
 	const key = groupOwnKey(view, (name) => `s.${name}`);
 	const columns = [
@@ -43,10 +44,8 @@ function groupKeyTypes(plan: ViewPlan, types: readonly string[]): string[] {
 
 function lineageKeyTypes({ lineage, query }: ViewPlan): string[] {
 	return lineage.flatMap((source) => {
-		const { table } = query.scope.sources[source]!;
-		return table.key.map((name) => {
-			const { type, array } = table.columns.find((column) => column.name === name)!;
-			return type + (array ? '[]' : '');
-		});
+		const { table, nullable } = query.scope.sources[source]!;
+		const key = table.key.map((name) => castType(columnOf(table, name)!));
+		return nullable ? [...key, 'boolean'] : key;
 	});
 }

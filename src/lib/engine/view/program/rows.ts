@@ -13,6 +13,7 @@ import {
 import { keySql, saltStatements } from './key.ts';
 import { stageNames } from '../reach.ts';
 import {
+	absentName,
 	changedVariables,
 	createLineage,
 	identityColumns,
@@ -21,6 +22,7 @@ import {
 	lineageStages,
 	lineageTable,
 	prefixed,
+	shownRows,
 	type LineageTable
 } from './lineage-table.ts';
 import { stageIndexes } from './partition.ts';
@@ -67,8 +69,10 @@ export function tableProgram(
 	const outputs = typedOutputs(plan, types);
 	const salt = saltStatements(plan);
 	const keyFrom = (column: (name: string) => string) =>
-		keySql(plan, (source, name) =>
-			column(keyName(source, query.scope.sources[source]!.table.key.indexOf(name)))
+		keySql(
+			plan,
+			(source, name) => column(keyName(source, query.scope.sources[source]!.table.key.indexOf(name))),
+			(source) => column(absentName(source))
 		);
 	const side = (name: 'o' | 'n') =>
 		rowJson(outputs.map((output) => ({ ...output, sql: `m.${prefixed(name, quote(output.name))}` })));
@@ -97,7 +101,7 @@ ${statement(false)}`;
 			...maintenance(plan, keyed, full, work.settings)
 		],
 		drop: [...dropMaintenance(hash), `DROP TABLE IF EXISTS ${table.name}`, ...salt.drop],
-		read: `SELECT ${read.join(', ')} FROM ${table.name} AS s`
+		read: `SELECT ${read.join(', ')} FROM ${shownRows(table)} AS s`
 	};
 }
 
