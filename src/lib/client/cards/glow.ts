@@ -37,8 +37,11 @@ function* elementsOf(mutation: MutationRecord): Generator<Element> {
 	}
 }
 
-/** Back to whatever its background is by itself. */
+/** Back to whatever its background is by itself; words have room around them. */
 function light(element: Element): void {
 	const backgroundColor = getComputedStyle(element).getPropertyValue('--glow');
-	element.animate([{ backgroundColor }, { backgroundColor, offset: 0.25 }], { duration, easing: 'ease-out' });
+	const lit = element.matches('.ac-text')
+		? { backgroundColor, boxShadow: `0 0 0 4px ${backgroundColor}`, borderRadius: '1px' }
+		: { backgroundColor };
+	element.animate([lit, { ...lit, offset: 0.25 }], { duration, easing: 'ease-out' });
 }

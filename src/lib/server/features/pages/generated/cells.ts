@@ -27,6 +27,8 @@ export function emptyState(when: string, title: string, hint: string, actions: r
 		type: 'Container',
 		$when: when,
 		style: 'emphasis',
+		minHeight: '180px',
+		verticalContentAlignment: 'center',
 		spacing: 'medium',
 		items: [
 			text(title, { weight: 'bolder', size: 'medium', horizontalAlignment: 'center' }),
