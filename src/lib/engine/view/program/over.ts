@@ -8,7 +8,6 @@ import {
 	changedStages,
 	identityColumns,
 	lineageTable,
-	mergeOf,
 	type LineageTable
 } from './lineage-table.ts';
 import {
@@ -23,6 +22,7 @@ import {
 } from './partition.ts';
 import { tableProgram, type TableWork } from './rows.ts';
 import { firstIndexes, firstPayload, firstRowsFull, firstRowsKeyed, unlessBehind } from './top-k.ts';
+import { differ } from './text.ts';
 import { windowPayload, windowRows } from './window.ts';
 
 /**
@@ -35,23 +35,24 @@ export function overProgram(plan: ViewPlan, types: readonly string[]): ViewProgr
 	const own = plan.query.over!.kind === 'windows' ? windowPayload(plan, types) : firstPayload(plan, types);
 	const table = lineageTable(plan, `{state}.v_${plan.hash}`, [...own, ...partitionPayload(partition)]);
 	const fresh = (keyed: boolean) => freshRows(plan, partition, table, keyed);
-	const kept = identityColumns(table).map((name) => `s.${name}`);
-	const stale = (keyed: boolean) =>
+	const kept = allColumns(table).map((name) => `s.${name}`);
+	const was = (keyed: boolean) =>
 		keyed && partition.length > 0
 			? `SELECT ${kept.join(', ')} FROM touched AS p, ${table.name} AS s WHERE ${keptOfPartition(partition)}`
 			: `SELECT ${kept.join(', ')} FROM ${table.name} AS s`;
-	const both = (keyed: boolean) => `stale AS (${stale(keyed)}), fresh AS (${fresh(keyed)})`;
+	const changes = (keyed: boolean) =>
+		`was AS (${was(keyed)}), fresh AS (${fresh(keyed)}), ${changesStage(table)}`;
 	const work: TableWork = {
 		stages: (keyed) =>
 			[
 				...(keyed ? changedStages(plan) : []),
 				...(keyed && partition.length > 0 ? [touchedStage(plan, partition, table)] : []),
-				both(keyed),
-				`moved AS (\n\t${mergeOf(table)}\n\tRETURNING ${bothSides(table)}\n)`
+				changes(keyed),
+				`moved AS (\n\t${mergeChanges(table)}\n\tRETURNING ${bothSides(table)}\n)`
 			].join(',\n'),
 		fill: `IF EXISTS (SELECT FROM ${table.name}) THEN
-	WITH ${both(false)}
-	${mergeOf(table)};
+	WITH ${changes(false)}
+	${mergeChanges(table)};
 ELSE
 	INSERT INTO ${table.name} (${allColumns(table).join(', ')}) ${fresh(false)};
 END IF;`,
@@ -59,6 +60,42 @@ END IF;`,
 		...kindWork(plan, partition, table)
 	};
 	return tableProgram(plan, types, table, work);
+}
+
+/** Of all rows that were computed, those that became others: a partition has many of which few do. */
+function changesStage(table: LineageTable): string {
+	const identity = identityColumns(table);
+	const others = valueColumns(table);
+	const columns = allColumns(table).map((column) =>
+		identity.includes(column) ? `COALESCE(f.${column}, o.${column}) AS ${column}` : `f.${column}`
+	);
+	const first = identity[0]!;
+	const same = identity.map((column) => `f.${column} = o.${column}`).join(' AND ');
+	const differs = differ(
+		others.map((column) => `f.${column}`),
+		others.map((column) => `o.${column}`)
+	);
+	return `changes AS (
+	SELECT ${columns.join(', ')}, f.${first} IS NULL AS _gone
+	FROM fresh AS f FULL JOIN was AS o ON ${same}
+	WHERE f.${first} IS NULL OR o.${first} IS NULL OR ${differs}
+)`;
+}
+
+function mergeChanges(table: LineageTable): string {
+	const identity = identityColumns(table);
+	const columns = allColumns(table);
+	return `MERGE INTO ${table.name} AS s USING changes AS n ON ${identity.map((column) => `s.${column} = n.${column}`).join(' AND ')}
+	WHEN MATCHED AND n._gone THEN DELETE
+	WHEN MATCHED THEN UPDATE SET ${valueColumns(table)
+		.map((column) => `${column} = n.${column}`)
+		.join(', ')}
+	WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `n.${column}`).join(', ')})`;
+}
+
+function valueColumns(table: LineageTable): string[] {
+	const identity = identityColumns(table);
+	return allColumns(table).filter((column) => !identity.includes(column));
 }
 
 /** The rows as they are: of the partitions in `touched`, or all. */
