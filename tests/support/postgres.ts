@@ -49,14 +49,19 @@ export async function testPostgres(): Promise<TestPostgres> {
 		superuserUrl,
 		async drop() {
 			await pools.end();
-			await onCluster(clusterUrl, async (client) => {
-				await dropSlots(client, database);
-				await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
-				await dropOrigins(client, instance.id);
-				await dropRoles(client, instance.id);
-			});
+			await dropInstance(clusterUrl, database, instance.id);
 		}
 	};
+}
+
+/** Removes a database and what its instance made outside of it. */
+export async function dropInstance(clusterUrl: string, database: string, id: string): Promise<void> {
+	await onCluster(clusterUrl, async (client) => {
+		await dropSlots(client, database);
+		await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
+		await dropOrigins(client, id);
+		await dropRoles(client, id);
+	});
 }
 
 async function ensureTemplate(clusterUrl: string): Promise<string> {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import pg from 'pg';
+import { watched } from './connection.ts';
 import { errors } from './errors.ts';
-import { revokeFunctions } from './harden.ts';
+import { hardenCluster, preparation, rightsOf } from './harden.ts';
 
 /**
  * Loam's own logins. Role names are global to a cluster, so each carries the instance's id. None is a
@@ -33,23 +34,25 @@ export interface Instance {
 const minimumVersion = 180000;
 
 /**
- * Makes the instance's identity and logins in the database of `url`, or finds them. Idempotent. `url`
- * must be a superuser: it is used here alone, to make the logins and the walls between them.
- * A database that was cloned gets an identity of its own. Throws POSTGRES_TOO_OLD, POSTGRES_SETTING,
+ * Makes the instance's identity and logins in the database of `url`, or finds them. Idempotent; one node
+ * at a time. The role of `url` is used here alone, to make the logins and the walls between them: a
+ * superuser, or a role that a superuser has prepared (`preparation`). A database that was cloned gets an identity of its own. Throws POSTGRES_TOO_OLD, POSTGRES_SETTING,
  * POSTGRES_PRIVILEGE.
  */
 export async function bootstrapInstance(url: string): Promise<Instance> {
-	const client = new pg.Client({ connectionString: url });
+	const client = new pg.Client({ connectionString: url, ...watched });
+	client.on('error', () => {});
 	await client.connect();
 	try {
 		await checkServer(client);
-		await requireSuperuser(client);
+		const isSuperuser = await checkRights(client);
+		await client.query(`SELECT pg_advisory_lock(hashtext('loam.bootstrap'))`);
 		const { id, database } = await ensureIdentity(client);
 		const logins = loginNames(id);
 		const instance = describe(url, id, database, logins);
 		await ensureLogins(client, instance, passwordFor(url, id));
-		await takeOwnership(client, database, logins);
-		await hardenCluster(client, logins);
+		await takeOwnership(client, database, logins, isSuperuser);
+		await hardenCluster(client, logins, isSuperuser);
 		return instance;
 	} finally {
 		await client.end();
@@ -96,13 +99,17 @@ async function checkServer(client: pg.Client): Promise<void> {
 	}
 }
 
-async function requireSuperuser(client: pg.Client): Promise<void> {
-	const { rows } = await client.query<{ rolsuper: boolean }>(
-		'SELECT rolsuper FROM pg_roles WHERE rolname = current_user'
+/** Whether the role is a superuser. Throws POSTGRES_PRIVILEGE where it is none and lacks a right. */
+async function checkRights(client: pg.Client): Promise<boolean> {
+	const { isSuperuser, isPrepared } = await rightsOf(client);
+	if (isSuperuser || isPrepared) return isSuperuser;
+	const { rows } = await client.query<{ role: string; database: string }>(
+		'SELECT current_user AS role, current_database() AS database'
 	);
-	if (rows[0]?.rolsuper) return;
+	const { role, database } = rows[0]!;
 	throw errors.POSTGRES_PRIVILEGE(
-		'The role in DATABASE_URL must be a superuser: at each start it makes the logins that Loam works with, which are none. Run ALTER ROLE … SUPERUSER.'
+		`The role "${role}" in DATABASE_URL is no superuser, and lacks rights. Let a superuser run this once in the database "${database}", and start again:\n\n${preparation(role, database)}\n`,
+		{ role, database }
 	);
 }
 
@@ -148,12 +155,21 @@ async function ensureLogins(
 	}
 }
 
-/** The database, its schema `loam` and every table in it belong to `admin`, also after cloning. */
-async function takeOwnership(client: pg.Client, database: string, logins: Logins): Promise<void> {
+/** Schema `loam` and every table in it belong to `admin`, also after cloning; it may do in the database what its owner may. */
+async function takeOwnership(
+	client: pg.Client,
+	database: string,
+	logins: Logins,
+	isSuperuser: boolean
+): Promise<void> {
 	const admin = client.escapeIdentifier(logins.admin);
 	const name = client.escapeIdentifier(database);
 	await client.query(`GRANT ${admin} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE`);
-	await client.query(`ALTER DATABASE ${name} OWNER TO ${admin}`);
+	await client.query(
+		isSuperuser
+			? `ALTER DATABASE ${name} OWNER TO ${admin}`
+			: `GRANT CREATE, CONNECT, TEMPORARY ON DATABASE ${name} TO ${admin} WITH GRANT OPTION`
+	);
 	await client.query(`ALTER SCHEMA loam OWNER TO ${admin}`);
 	const { rows } = await client.query<{ statement: string }>(
 		`SELECT format('ALTER %s loam.%I OWNER TO ', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname) AS statement
@@ -171,14 +187,4 @@ async function takeOwnership(client: pg.Client, database: string, logins: Logins
 		REVOKE ALL ON DATABASE ${name} FROM PUBLIC;
 		REVOKE ALL ON SCHEMA public FROM PUBLIC;
 		GRANT CONNECT ON DATABASE ${name} TO ${[logins.app, logins.views, logins.replication].map((r) => client.escapeIdentifier(r)).join(', ')}`);
-}
-
-/** Only Loam's maintainer may emit the fence's marker (rule 1 of the data rules). */
-async function hardenCluster(client: pg.Client, logins: Logins): Promise<void> {
-	const views = client.escapeIdentifier(logins.views);
-	await revokeFunctions(client, logins);
-	await client.query(`
-		REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean), pg_logical_emit_message(boolean, text, bytea, boolean) FROM PUBLIC;
-		GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text, boolean) TO ${views};
-		GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text), pg_replication_origin_session_setup(text), pg_replication_origin_session_reset(), pg_replication_origin_session_is_setup(), pg_replication_origin_oid(text), pg_replication_origin_drop(text) TO ${views}`);
 }

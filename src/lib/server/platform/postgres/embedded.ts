@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	chownSync,
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	rmSync,
+	writeFileSync
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -15,7 +24,13 @@ export interface Embedded {
 	readonly url: string;
 	/** Whether it was running already: a Postgres that outlived the app is adopted. */
 	readonly adopted: boolean;
+	/** Of the process that runs, or ran last. */
 	readonly pid: number;
+	/**
+	 * From now on starts it again, at the same address, whenever it dies. `onDown` hears why it does not
+	 * run, as often as a start fails, and undefined when it runs again.
+	 */
+	keepAlive(onDown: (reason: Error | undefined) => void): void;
 	/** A fast shutdown; resolves once the process is gone. */
 	stop(): Promise<void>;
 }
@@ -38,16 +53,23 @@ const defaultSettings: Settings = {
 	timezone: 'UTC'
 };
 
+const lookEveryMs = 250;
+const againFirstMs = 250;
+const againLastMs = 5_000;
+const startWithinMs = 10 * 60_000;
+
 /** Starts (or adopts) the cluster in `dir`, made on the first start. Throws POSTGRES_START_FAILED. */
 export async function startEmbedded(dir: string, log: Logger, settings: Settings = {}): Promise<Embedded> {
 	const home = findHome(dir);
 	const password = readPassword(dir);
 	if (!existsSync(join(home.data, 'PG_VERSION'))) initialise(home, password);
-	const running = await adopt(home, password);
-	if (running) return running;
+	const all = { ...defaultSettings, ...settings };
+	const adopted = await adopt(home, password);
+	if (adopted) return describe(home, password, all, adopted, true);
 	for (let attempt = 1; ; attempt++) {
 		try {
-			return await launch(home, password, { ...defaultSettings, ...settings });
+			const launched = await launch(home, password, all, await freePort());
+			return describe(home, password, all, launched, false);
 		} catch (error) {
 			// After a crash the old lock file may name a process id that something else has by now.
 			if (attempt === 5) throw error;
@@ -104,17 +126,74 @@ function readLockFile(home: Home): { pid: number; port: number } | undefined {
 	}
 }
 
-async function adopt(home: Home, password: string): Promise<Embedded | undefined> {
-	const lock = readLockFile(home);
-	if (!lock || !isAlive(lock.pid)) return undefined;
-	const url = clusterUrl(lock.port, password);
-	return (await answers(url))
-		? { url, adopted: true, pid: lock.pid, stop: () => stopProcess(lock.pid) }
-		: undefined;
+interface Running {
+	readonly pid: number;
+	readonly port: number;
 }
 
-async function launch(home: Home, password: string, settings: Settings): Promise<Embedded> {
-	const port = await freePort();
+function describe(
+	home: Home,
+	password: string,
+	settings: Settings,
+	first: Running,
+	adopted: boolean
+): Embedded {
+	let running = first;
+	let stopped = false;
+	let starting: Promise<void> | undefined;
+	let timer: NodeJS.Timeout | undefined;
+
+	async function startAgain(onDown: (reason: Error | undefined) => void): Promise<void> {
+		onDown(errors.POSTGRES_DIED('The database has stopped; it is started again.'));
+		for (let pause = againFirstMs; !stopped; pause = Math.min(pause * 2, againLastMs)) {
+			try {
+				// Another node of the same data may have been faster.
+				running = (await adopt(home, password)) ?? running;
+				if (!isAlive(running.pid)) {
+					await launch(home, password, settings, first.port, (pid) => (running = { ...first, pid }));
+				}
+				return onDown(undefined);
+			} catch (error) {
+				if (!stopped) onDown(error as Error);
+				await sleep(pause);
+			}
+		}
+	}
+
+	return {
+		url: clusterUrl(first.port, password),
+		adopted,
+		get pid() {
+			return running.pid;
+		},
+		keepAlive(onDown) {
+			timer = setInterval(() => {
+				if (isAlive(running.pid)) return;
+				starting ??= startAgain(onDown).finally(() => (starting = undefined));
+			}, lookEveryMs).unref();
+		},
+		async stop() {
+			stopped = true;
+			clearInterval(timer);
+			await stopProcess(running.pid);
+			await starting;
+		}
+	};
+}
+
+async function adopt(home: Home, password: string): Promise<Running | undefined> {
+	const lock = readLockFile(home);
+	if (!lock || !isAlive(lock.pid)) return undefined;
+	return (await answers(clusterUrl(lock.port, password))) ? lock : undefined;
+}
+
+async function launch(
+	home: Home,
+	password: string,
+	settings: Settings,
+	port: number,
+	onSpawn: (pid: number) => void = () => {}
+): Promise<Running> {
 	const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 	const logFile = join(dirname(home.data), 'postgres.log');
 	const out = openSync(logFile, 'a');
@@ -133,9 +212,12 @@ async function launch(home: Home, password: string, settings: Settings): Promise
 		child.once('exit', () => resolve());
 		child.once('error', () => resolve());
 	});
+	closeSync(out);
 	child.unref();
+	if (child.pid) onSpawn(child.pid);
 	const url = clusterUrl(port, password);
-	const deadline = Date.now() + 60_000;
+	// After a crash it first goes through the WAL.
+	const deadline = Date.now() + startWithinMs;
 	let gone = false;
 	void exited.then(() => (gone = true));
 	while (!(await answers(url))) {
@@ -144,8 +226,7 @@ async function launch(home: Home, password: string, settings: Settings): Promise
 		}
 		await sleep(50);
 	}
-	const pid = child.pid!;
-	return { url, adopted: false, pid, stop: () => stopProcess(pid) };
+	return { pid: child.pid!, port };
 }
 
 async function stopProcess(pid: number): Promise<void> {

@@ -1,5 +1,7 @@
 import type { LogLevel, LogRecord, LogSink } from '#kernel';
 
+export { foldRepeats } from './fold-repeats.ts';
+
 const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /** One JSON object a line on stderr: `{"time","level","room","message",...fields}`. Errors carry their stack. */
