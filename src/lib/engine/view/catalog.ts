@@ -16,6 +16,8 @@ export interface CatalogColumn {
 	readonly nullable: boolean;
 	/** Part of a stage's key: for programs, never for authors. */
 	readonly hidden?: boolean;
+	/** Of a hidden one: the column with the same value that authors see. */
+	readonly shownAs?: string;
 }
 
 /** The table `people` that every installation has, kept by the platform from the project's members. */

@@ -1,23 +1,26 @@
-import type { CatalogColumn } from './catalog.ts';
+import { columnOf, type CatalogColumn } from './catalog.ts';
+import { identity } from './expression.ts';
 import { isGroupNotNull, type Grouping } from './grouping.ts';
 import { lineageSources } from './lineage.ts';
 import { absentName, keyName } from './program/lineage-table.ts';
 import type { Query } from './query.ts';
-import { columnSpec, type Scope } from './scope.ts';
+import { columnSpec } from './scope.ts';
 
 /**
  * The columns that tell a stage's rows apart for those that read it: none is ever NULL. Types that only
  * Postgres knows are ''.
  */
 export function stageKey(query: Query): CatalogColumn[] {
-	if (query.grouping) return groupKey(query.scope, query.grouping);
+	if (query.grouping) return groupKey(query, query.grouping);
 	return lineageOf(query).flatMap((source) => {
 		const { table, nullable } = query.scope.sources[source]!;
 		const hidden = { nullable: false, hidden: true };
-		const key = table.key.map((name, index) => ({
+		const key = table.key.map((name, index): CatalogColumn => ({
 			...table.columns.find((column) => column.name === name)!,
 			...hidden,
-			name: keyName(source, index)
+			name: keyName(source, index),
+			// of a row that lacks the source the key has a stand-in
+			...(nullable ? {} : shownAs(query, keyOutput(query, source, name)))
 		}));
 		return nullable ? [...key, { ...hidden, name: absentName(source), type: 'boolean', array: false }] : key;
 	});
@@ -29,21 +32,33 @@ export function lineageOf(query: Query): number[] {
 }
 
 function isKeyShown(query: Query, source: number): boolean {
-	return query.scope.sources[source]!.table.key.every((column) =>
-		query.outputs.some(
-			({ expression }) =>
-				expression.kind === 'column' && expression.source === source && expression.column === column
-		)
+	return query.scope.sources[source]!.table.key.every((column) => keyOutput(query, source, column) >= 0);
+}
+
+/** The index of the output that is this key column of a source, or -1. */
+export function keyOutput({ scope, outputs }: Query, source: number, key: string): number {
+	const names = [key, columnOf(scope.sources[source]!.table, key)!.shownAs];
+	return outputs.findIndex(
+		({ expression }) =>
+			expression.kind === 'column' && expression.source === source && names.includes(expression.column)
 	);
 }
 
+function shownAs({ outputs }: Query, output: number): Pick<CatalogColumn, 'shownAs'> {
+	const name = outputs[output]?.name;
+	return name === undefined ? {} : { shownAs: name };
+}
+
 /** One column for a group that is never NULL; for others what stands in for NULL, and whether it does. */
-function groupKey(scope: Scope, grouping: Grouping): CatalogColumn[] {
+function groupKey(query: Query, grouping: Grouping): CatalogColumn[] {
+	const { scope, outputs } = query;
 	const hidden = { array: false, nullable: false, hidden: true };
 	const groups = grouping.groups.flatMap((group, index) => {
 		const known = group.kind === 'column' ? columnSpec(scope, group) : undefined;
 		const own = { ...hidden, type: known?.type ?? '', array: known?.array ?? false };
-		return isGroupNotNull(grouping, scope, index) ? [own] : [own, { ...hidden, type: 'boolean' }];
+		if (!isGroupNotNull(grouping, scope, index)) return [own, { ...hidden, type: 'boolean' }];
+		const output = outputs.findIndex(({ expression }) => identity(expression) === identity(group));
+		return [{ ...own, ...shownAs(query, output) }];
 	});
 	const columns = [...(grouping.sets.length > 1 ? [{ ...hidden, type: 'smallint' }] : []), ...groups];
 	return (columns.length > 0 ? columns : [{ ...hidden, type: 'integer' }]).map((column, index) => ({

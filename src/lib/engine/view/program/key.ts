@@ -1,6 +1,7 @@
 import { columnOf, formatType } from '../catalog.ts';
 import { identity, type Expression } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
+import { keyOutput } from '../stage-key.ts';
 import { keyText, opaqueKey, type KeyPart } from './text.ts';
 
 /** Where each part of the row key stands among the outputs; undefined where one does not: then the key is opaque. */
@@ -10,12 +11,7 @@ export function keyOutputs(plan: ViewPlan): number[] | undefined {
 	const wanted = grouping
 		? grouping.groups.map((group) => outputs.findIndex((output) => sameExpression(output.expression, group)))
 		: plan.lineage.flatMap((source) =>
-				scope.sources[source]!.table.key.map((column) =>
-					outputs.findIndex(
-						({ expression }) =>
-							expression.kind === 'column' && expression.source === source && expression.column === column
-					)
-				)
+				scope.sources[source]!.table.key.map((column) => keyOutput(plan.query, source, column))
 			);
 	return wanted.length > 0 && wanted.every((index) => index >= 0) ? wanted : undefined;
 }
