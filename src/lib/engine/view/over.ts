@@ -15,6 +15,8 @@ export type Over = WindowsOver | FirstOver;
 export interface WindowsOver {
 	readonly kind: 'windows';
 	readonly partition: readonly ColumnExpression[];
+	/** No others are wanted, and none of the calls looks behind them. */
+	readonly first?: FirstOver;
 }
 
 /** The first rows, in an order that ends with the key: of each partition, or of all. */
@@ -43,17 +45,22 @@ export type OnlyFrom = Pick<Query, 'scope' | 'conditions' | 'grouping'>;
  * finds the rows of a partition in their order.
  */
 export function overSource(reading: Reading, stage: number, over: Over): OnlyFrom {
+	return fromStage(reading, withIndex(reading, stage, over));
+}
+
+/** Gives the stage its index; returns it, or one over it that can have the index. */
+function withIndex(reading: Reading, stage: number, over: Over): number {
 	const index = indexFor(over);
 	const { query, title } = reading.stages[stage]!;
-	if (!index) return fromStage(reading, stage);
+	if (!index || (query.index && index.order.length === 0)) return stage;
 	if (!query.grouping) {
 		reading.stages[stage] = { ...reading.stages[stage]!, query: { ...query, index } };
-		return fromStage(reading, stage);
+		return stage;
 	}
 	// columns of groups are computed where they are read, and have no index
 	const groups = fromStage(reading, stage);
 	const rows = { ...groups, outputs: columnsOf(groups), index };
-	return fromStage(reading, addStage(reading, { title: `${title}, by index`, query: rows, view: undefined }));
+	return addStage(reading, { title: `${title}, by index`, query: rows, view: undefined });
 }
 
 function fromStage(reading: Reading, stage: number): OnlyFrom {
@@ -71,17 +78,19 @@ export function columnsOf({ scope }: OnlyFrom): Output[] {
 
 function indexFor(over: Over): StageIndex | undefined {
 	const equal = over.partition.map(({ column }) => column);
-	const order =
-		over.kind === 'first'
-			? over.order.map(({ expression, direction }) => ({ name: expression.column, direction }))
-			: [];
+	const first = over.kind === 'first' ? over : over.first;
+	const order = (first?.order ?? []).map(({ expression, direction }) => ({
+		name: expression.column,
+		direction
+	}));
 	return equal.length + order.length > 0 ? { equal, order } : undefined;
 }
 
 /** What a hash is made of. */
 export function overJson(over: Over): Json {
 	const partition = over.partition.map(({ column }) => column);
-	if (over.kind === 'windows') return { kind: over.kind, partition };
+	if (over.kind === 'windows')
+		return { kind: over.kind, partition, ...(over.first ? { first: overJson(over.first) } : {}) };
 	const order = over.order.map(({ expression, direction }) => expression.column + direction);
 	const { kind, limit = null, offset, withTies } = over;
 	return { kind, partition, order, limit, offset, withTies };

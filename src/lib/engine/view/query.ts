@@ -5,6 +5,7 @@ import { firstRows, readFirstRows } from './first-rows.ts';
 import type { Over, StageIndex } from './over.ts';
 import { allConditions, filtered, type Island } from './join-tree.ts';
 import { conjuncts, readFrom } from './read-from.ts';
+import { firstRanks } from './ranked.ts';
 import { readOutputs } from './read-outputs.ts';
 import { bytesAt, type Cte, type Place, type Reading } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
@@ -57,10 +58,9 @@ export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Q
 	}
 	conditions.forEach((condition) => refuseWindow(condition, 'WHERE or ON'));
 	// WHERE may have made inner joins of outer ones
-	const sources = names.sources.map((source, index) => ({
-		...source,
-		nullable: !island.sources.includes(index)
-	}));
+	const sources = firstRanks(place.reading, names.sources, [...where, ...island.conditions]).map(
+		(source, index) => ({ ...source, nullable: !island.sources.includes(index) })
+	);
 	const scope = { ...names, sources, windows: windowsOf(select) };
 	const own = readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
 	const first = readFirstRows(place, scope, select, own);

@@ -20,8 +20,8 @@ import {
 	touchedStage,
 	type PartitionColumn
 } from './partition.ts';
-import { tableProgram, type TableWork } from './rows.ts';
-import { firstIndexes, firstPayload, firstRowsFull, firstRowsKeyed, unlessBehind } from './top-k.ts';
+import { tableProgram, typedOutputs, type TableWork } from './rows.ts';
+import { firstIndexes, firstOf, firstRowsFull, firstRowsKeyed, orderPayload, unlessBehind } from './top-k.ts';
 import { differ } from './text.ts';
 import { windowPayload, windowRows } from './window.ts';
 
@@ -32,8 +32,9 @@ import { windowPayload, windowRows } from './window.ts';
  */
 export function overProgram(plan: ViewPlan, types: readonly string[]): ViewProgram {
 	const partition = partitionColumns(plan);
-	const own = plan.query.over!.kind === 'windows' ? windowPayload(plan, types) : firstPayload(plan, types);
-	const table = lineageTable(plan, `{state}.v_${plan.hash}`, [...own, ...partitionPayload(partition)]);
+	const own = plan.query.over!.kind === 'windows' ? windowPayload(plan, types) : typedOutputs(plan, types);
+	const payload = [...own, ...orderPayload(plan), ...partitionPayload(partition)];
+	const table = lineageTable(plan, `{state}.v_${plan.hash}`, payload);
 	const fresh = (keyed: boolean) => freshRows(plan, partition, table, keyed);
 	const kept = allColumns(table).map((name) => `s.${name}`);
 	const was = (keyed: boolean) =>
@@ -113,8 +114,11 @@ function freshRows(
 }
 
 function rowsOver(plan: ViewPlan, partition: readonly PartitionColumn[], keyed: boolean): string {
-	if (plan.query.over!.kind === 'first')
-		return keyed ? firstRowsKeyed(plan, partition) : firstRowsFull(plan, partition);
+	const first = firstOf(plan);
+	if (first) {
+		const rows = keyed ? firstRowsKeyed(plan, first, partition) : firstRowsFull(plan, first, partition);
+		return plan.query.over!.kind === 'first' ? rows : windowRows(plan, `FROM (${rows}) AS a0`);
+	}
 	const touched = `FROM touched AS p, ${stageOf(plan)} AS a0 WHERE ${ofPartition(partition)}`;
 	return windowRows(plan, keyed && partition.length > 0 ? touched : fromWhere(plan.query));
 }
@@ -124,7 +128,7 @@ function kindWork(
 	partition: readonly PartitionColumn[],
 	table: LineageTable
 ): Partial<TableWork> {
-	if (plan.query.over!.kind === 'first')
+	if (firstOf(plan))
 		return {
 			before: unlessBehind(plan, table),
 			indexes: [...partitionIndex(partition, table), ...firstIndexes(plan, table)]

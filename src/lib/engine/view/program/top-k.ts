@@ -4,76 +4,76 @@ import type { FirstOver } from '../over.ts';
 import type { ViewPlan } from '../plan.ts';
 import { changedName, changedStages, type LineageTable } from './lineage-table.ts';
 import { ofPartition, stageOf, type PartitionColumn } from './partition.ts';
-import { typedOutputs } from './rows.ts';
 import type { TypedSql } from './text.ts';
 
-/** The outputs and, of first rows of all, the values that they are ordered by: `_o0` … */
-export function firstPayload(plan: ViewPlan, types: readonly string[]): TypedSql[] {
-	return [...typedOutputs(plan, types), ...orderPayload(plan)];
-}
-
-function orderPayload(plan: ViewPlan): TypedSql[] {
-	if (!isWhole(plan)) return [];
+/** What first rows of all are ordered by: `_o0` … */
+export function orderPayload(plan: ViewPlan): TypedSql[] {
 	const { table } = plan.query.scope.sources[0]!;
-	return firstOver(plan).order.map(({ expression }, index) => ({
+	return keptOrder(plan).map(({ expression }, index) => ({
 		name: `_o${index}`,
 		type: formatType(columnOf(table, expression.column)!),
 		sql: printOverTables(expression)
 	}));
 }
 
-function firstOver({ query }: ViewPlan): FirstOver {
-	const over = query.over!;
-	if (over.kind !== 'first') throw new Error('not a query of first rows');
-	return over;
+/** Of first rows of all, the terms whose values are kept with them, so that what comes behind is seen to. */
+function keptOrder(plan: ViewPlan): FirstOver['order'] {
+	const first = firstOf(plan);
+	return first && plan.query.over!.partition.length === 0 ? first.order : [];
 }
 
-function isWhole({ query }: ViewPlan): boolean {
-	return query.over!.partition.length === 0;
+/** Which rows are wanted, where not all are. */
+export function firstOf({ query: { over } }: ViewPlan): FirstOver | undefined {
+	return over?.kind === 'windows' ? over.first : over;
 }
 
 /** SELECT of the first rows (`a0`) of the partitions in `touched`, by index; without partitions, of all. */
-export function firstRowsKeyed(plan: ViewPlan, partition: readonly PartitionColumn[]): string {
+export function firstRowsKeyed(
+	plan: ViewPlan,
+	first: FirstOver,
+	partition: readonly PartitionColumn[]
+): string {
 	const stage = `${stageOf(plan)} AS a0`;
-	if (partition.length === 0) return firstOfAll(plan);
-	const one = `SELECT a0.* FROM ${stage} WHERE ${ofPartition(partition)} ${orderAndLimit(plan)}`;
-	return `SELECT a0.* FROM touched AS p CROSS JOIN LATERAL (${one}) AS a0`;
+	if (partition.length === 0) return `SELECT a0.* ${limited(plan, first, `FROM ${stage}`)}`;
+	const one = limited(plan, first, `FROM ${stage} WHERE ${ofPartition(partition)}`);
+	return `SELECT a0.* FROM touched AS p CROSS JOIN LATERAL (SELECT a0.* ${one}) AS a0`;
 }
 
 /** The same of all partitions. */
-export function firstRowsFull(plan: ViewPlan, partition: readonly PartitionColumn[]): string {
-	if (partition.length === 0) return firstOfAll(plan);
-	const { limit, offset } = firstOver(plan);
+export function firstRowsFull(
+	plan: ViewPlan,
+	first: FirstOver,
+	partition: readonly PartitionColumn[]
+): string {
+	if (partition.length === 0) return firstRowsKeyed(plan, first, partition);
+	const { limit, offset, withTies } = first;
 	const parts = partition.map(({ from }) => printOverTables(from)).join(', ');
+	const order = (withTies ? sortTerms(first) : orderTerms(plan, first)).join(', ');
+	const rank = `${withTies ? 'rank' : 'row_number'}() OVER (PARTITION BY ${parts} ORDER BY ${order}) AS _n`;
 	const end = limit === undefined ? '' : ` AND a0._n <= ${offset + limit}`;
-	const numbered = `row_number() OVER (PARTITION BY ${parts} ORDER BY ${orderTerms(plan).join(', ')}) AS _n`;
-	return `SELECT a0.* FROM (SELECT a0.*, ${numbered} FROM ${stageOf(plan)} AS a0) AS a0 WHERE a0._n > ${offset}${end}`;
+	return `SELECT a0.* FROM (SELECT a0.*, ${rank} FROM ${stageOf(plan)} AS a0) AS a0 WHERE a0._n > ${offset}${end}`;
 }
 
-function firstOfAll(plan: ViewPlan): string {
-	const { order, limit, offset, withTies } = firstOver(plan);
-	const from = `FROM ${stageOf(plan)} AS a0`;
-	if (!withTies || limit === undefined || order.length === 0)
-		return `SELECT a0.* ${from} ${orderAndLimit(plan)}`;
-	const levels = `SELECT a0.* ${from} ORDER BY ${sortTerms(plan).join(', ')} FETCH FIRST ${offset + limit} ROWS WITH TIES`;
-	if (offset === 0) return levels;
-	return `SELECT a0.* FROM (${levels}) AS a0 ORDER BY ${orderTerms(plan).join(', ')} OFFSET ${offset}`;
-}
-
-function orderAndLimit(plan: ViewPlan): string {
-	const { limit, offset } = firstOver(plan);
-	return `ORDER BY ${orderTerms(plan).join(', ')}${limit === undefined ? '' : ` LIMIT ${limit}`}${offset > 0 ? ` OFFSET ${offset}` : ''}`;
+/** `from` with ORDER BY and what cuts it. */
+function limited(plan: ViewPlan, first: FirstOver, from: string): string {
+	const { order, limit, offset, withTies } = first;
+	const skip = offset > 0 ? ` OFFSET ${offset}` : '';
+	const whole = `ORDER BY ${orderTerms(plan, first).join(', ')}`;
+	if (limit === undefined || !withTies || order.length === 0)
+		return `${from} ${whole}${limit === undefined ? '' : ` LIMIT ${limit}`}${skip}`;
+	const levels = `${from} ORDER BY ${sortTerms(first).join(', ')} FETCH FIRST ${offset + limit} ROWS WITH TIES`;
+	return offset === 0 ? levels : `FROM (SELECT a0.* ${levels}) AS a0 ${whole}${skip}`;
 }
 
 /** What the author wrote. */
-function sortTerms(plan: ViewPlan): string[] {
-	return firstOver(plan).order.map(({ expression, direction }) => printOverTables(expression) + direction);
+function sortTerms({ order }: FirstOver): string[] {
+	return order.map(({ expression, direction }) => printOverTables(expression) + direction);
 }
 
 /** The key goes last, so that no two rows are level. */
-function orderTerms(plan: ViewPlan): string[] {
+function orderTerms(plan: ViewPlan, first: FirstOver): string[] {
 	const { key } = plan.query.scope.sources[0]!.table;
-	return [...sortTerms(plan), ...key.map((name) => `a0.${quote(name)}`)];
+	return [...sortTerms(first), ...key.map((name) => `a0.${quote(name)}`)];
 }
 
 /**
@@ -82,8 +82,9 @@ function orderTerms(plan: ViewPlan): string[] {
  * it count as before it.
  */
 export function unlessBehind(plan: ViewPlan, table: LineageTable): string {
-	const { limit, offset, order } = firstOver(plan);
-	if (!isWhole(plan) || limit === undefined || offset > 0) return '';
+	const { limit, offset } = firstOf(plan) ?? { limit: undefined, offset: 0 };
+	if (plan.query.over!.partition.length > 0 || limit === undefined || offset > 0) return '';
+	const order = keptOrder(plan);
 	const names = order.map((_, index) => `_o${index}`);
 	const changed = `${changedName(plan, plan.query.scope.sources[0]!.table.name)} AS c`;
 	const list = (values: readonly string[]) => values.map((value) => `, ${value}`).join('');
@@ -122,8 +123,8 @@ function opposite(direction: string): string {
 
 /** By which the last of the first rows is found. */
 export function firstIndexes(plan: ViewPlan, table: LineageTable): string[] {
-	const { order } = firstOver(plan);
-	if (!isWhole(plan) || order.length === 0) return [];
+	const order = keptOrder(plan);
+	if (order.length === 0) return [];
 	return [
 		`CREATE INDEX ON ${table.name} (${order.map(({ direction }, index) => `_o${index}${direction}`).join(', ')})`
 	];
