@@ -1,4 +1,5 @@
 import { identity, windowsIn, type CompoundExpression, type Expression } from './expression.ts';
+import { allSources, type Island } from './join-tree.ts';
 import { overSource, type WindowsOver } from './over.ts';
 import type { Query } from './query.ts';
 import type { Reading } from './reading.ts';
@@ -9,19 +10,22 @@ import { addStage, stageSource } from './stage-source.ts';
  * Where a condition keeps the first ranks alone (`row_number() … <= 3` of a subquery), the stage with the
  * ranks keeps no more than those: each partition's first rows are found by index.
  */
-export function firstRanks(
-	reading: Reading,
-	sources: readonly Source[],
-	conditions: readonly Expression[]
-): Source[] {
+export function firstRanks(reading: Reading, sources: readonly Source[], island: Island): Source[] {
 	return sources.map((source, index) => {
 		if (source.stage === undefined) return source;
 		const { query } = reading.stages[source.stage]!;
+		const conditions = conditionsOn(island, index);
 		const limit = Math.min(...conditions.map((condition) => limitOf(condition, index, query)));
 		const call = rankCall(query);
 		if (!Number.isFinite(limit) || !call) return source;
 		return { ...source, ...limited(reading, source, call, limit) };
 	});
+}
+
+/** Without which being true no row has a row of the source. */
+function conditionsOn({ conditions, outer }: Island, source: number): Expression[] {
+	const joins = outer.filter(({ side }) => allSources(side).includes(source));
+	return [...conditions, ...joins.flatMap(({ side, on }) => [...on, ...conditionsOn(side, source)])];
 }
 
 /** The one call of a stage with windows, where it is of ranks: those of the first rows need no others. */

@@ -1,6 +1,5 @@
 import type { SelectStmt } from '#engine/sql';
 import {
-	children,
 	identity,
 	isConstant,
 	windowsIn,
