@@ -19,6 +19,8 @@ beforeAll(async () => {
 		await addPerson(loam, 'Ben', ['project-user'])
 	];
 	const token = await loam.signIn(loam.admin.email, loam.admin.password);
+	const other = { organization: 'home', slug: 'other', name: 'Other' };
+	await loam.call('loam.v1.ProjectService/CreateProject', other, { token });
 	const install = { project: 'home/main', module: 'tickets', demo: true };
 	await loam.call('loam.v1.InstallationService/Install', install, { token });
 	[ada, ben] = (await Promise.all(
@@ -187,7 +189,11 @@ describe('addresses that lead nowhere', () => {
 		['/home/main/nothing', 404, 'has no module "nothing"'],
 		['/home/main/tickets/nothing', 404, 'has no page at this address'],
 		['/home/main/tickets/projects/not-an-id', 404, 'There is nothing at this address'],
-		['/home/nowhere', 404, 'There is no such project']
+		['/home/nowhere', 404, 'There is no such project'],
+		['/home/other', 404, 'There is no such project'],
+		['/home/other/tickets', 404, 'There is no such project'],
+		['/home/other/people', 404, 'There is no such project'],
+		['/home/other/build', 404, 'There is no such project']
 	])('%s', async (path, status, words) => {
 		const answer = await ada.goto(`${loam.url}${path}`);
 		expect(answer?.status()).toBe(status);

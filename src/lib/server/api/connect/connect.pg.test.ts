@@ -228,21 +228,14 @@ describe('who may call what', () => {
 	// 200 or the code; one row a door, one column a person
 	const who = ['guest', 'none', 'user', 'agent', 'admin', 'sys'];
 	const expected: Record<keyof typeof doors, string[]> = {
-		close: ['unauthenticated', 'permission_denied', 'permission_denied', 'ok', 'ok', 'ok'],
-		list: ['unauthenticated', 'permission_denied', 'ok', 'permission_denied', 'ok', 'ok'],
-		delete: ['unauthenticated', 'permission_denied', 'permission_denied', 'permission_denied', 'ok', 'ok'],
-		wrongProject: [
-			'unauthenticated',
-			'permission_denied',
-			'permission_denied',
-			'permission_denied',
-			'permission_denied',
-			'unimplemented'
-		],
+		close: ['unauthenticated', 'not_found', 'permission_denied', 'ok', 'ok', 'ok'],
+		list: ['unauthenticated', 'not_found', 'ok', 'permission_denied', 'ok', 'ok'],
+		delete: ['unauthenticated', 'not_found', 'permission_denied', 'permission_denied', 'ok', 'ok'],
+		wrongProject: ['unauthenticated', ...Array<string>(4).fill('not_found'), 'unimplemented'],
 		noProject: ['unauthenticated', ...Array<string>(5).fill('invalid_argument')],
 		unknownProject: ['unauthenticated', ...Array<string>(5).fill('not_found')],
 		whoAmI: ['unauthenticated', 'ok', 'ok', 'ok', 'ok', 'ok'],
-		members: ['unauthenticated', 'permission_denied', 'permission_denied', 'permission_denied', 'ok', 'ok'],
+		members: ['unauthenticated', 'not_found', 'permission_denied', 'permission_denied', 'ok', 'ok'],
 		grantAll: [
 			'unauthenticated',
 			'permission_denied',
@@ -284,13 +277,36 @@ describe('who may call what', () => {
 		}
 	});
 
-	test('another project has no say here', async () => {
-		const result = await call(
-			'desk.Desk/CloseTicket',
-			{},
-			{ token: await token('stranger@example.org'), project: 'home/main' }
-		);
-		expect([result.status, reasonOf(result)]).toEqual([403, 'PROJECT_DENIED']);
+	test('a project in which one has no role answers as one that is not there', async () => {
+		const stranger = await token('stranger@example.org');
+		const answer = async (project: string, method: string, body: object) => {
+			const result = await call(method, body, { token: stranger, project });
+			return [result.status, reasonOf(result), result.body.message?.replace(`"${project}"`, '…')];
+		};
+		for (const [method, body] of [
+			['desk.Desk/CloseTicket', () => ({})],
+			['nope.Nope/Nope', () => ({})],
+			['loam.v1.PeopleService/ListMembers', (project: string) => ({ project })],
+			['loam.v1.PeopleService/ListRoles', (project: string) => ({ project })],
+			[
+				'loam.v1.PeopleService/Grant',
+				(project: string) => ({ project, user: 'a@b.c', role: 'project-user' })
+			],
+			['loam.v1.PeopleService/Revoke', (project: string) => ({ project, user: 'a@b.c' })]
+		] as const) {
+			const there = await answer('home/main', method, body('home/main'));
+			expect(there.slice(0, 2), method).toEqual([404, 'PROJECT_UNKNOWN']);
+			expect(await answer('home/nowhere', method, body('home/nowhere')), method).toEqual(there);
+		}
+		const place = { user: 'a@b.c', role: 'org-admin' };
+		const organization = async (name: string) =>
+			reasonOf(
+				await call('loam.v1.PeopleService/Grant', { ...place, organization: name }, { token: stranger })
+			);
+		expect([await organization('home'), await organization('nowhere')]).toEqual([
+			'ORGANIZATION_UNKNOWN',
+			'ORGANIZATION_UNKNOWN'
+		]);
 	});
 
 	test('a role that was taken is refused at the next call', async () => {
@@ -299,7 +315,7 @@ describe('who may call what', () => {
 		const place = { user: 'agent@example.org', role: 'desk:agent', project: 'home/main' };
 		await call('loam.v1.PeopleService/Revoke', place, { token: sys });
 		expect((await call('desk.Desk/CloseTicket', {}, { token: agent, project: 'home/main' })).status).toBe(
-			403
+			404
 		);
 		await call('loam.v1.PeopleService/Grant', place, { token: sys });
 		expect((await call('desk.Desk/CloseTicket', {}, { token: agent, project: 'home/main' })).status).toBe(

@@ -7,35 +7,28 @@ export interface Access {
 	readonly roles: Roles;
 }
 
-/** The project of `org/project`. Throws PROJECT_MISSING, PROJECT_UNKNOWN. */
-export async function findProject(tenancy: Tenancy, path: string | undefined): Promise<Project> {
-	const [, org, slug] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(path ?? '') ?? [];
-	if (!path) throw errors.PROJECT_MISSING('Say which project: org/project, for example home/main.');
-	const project = org && slug ? await tenancy.project(org, slug) : undefined;
-	if (project) return project;
-	throw errors.PROJECT_UNKNOWN(
-		`There is no project "${path.slice(0, 100)}". Write org/project, for example home/main.`,
-		{
-			project: path.slice(0, 100)
-		}
-	);
-}
-
-/** A project in which the principal has any role. Throws PROJECT_MISSING, PROJECT_UNKNOWN, PROJECT_DENIED. */
+/**
+ * The project of `org/project`, for those with any role in it. Whoever has none is told the same as where
+ * there is no such project, at every door. Throws PROJECT_MISSING, PROJECT_UNKNOWN.
+ */
 export async function enterProject(
 	{ tenancy, identity }: { tenancy: Tenancy; identity: Identity },
 	principal: Principal,
 	path: string | undefined
 ): Promise<Access> {
-	const project = await findProject(tenancy, path);
-	const roles = identity.rolesIn(principal, project);
-	if (roles.size > 0) return { project, roles };
-	throw errors.PROJECT_DENIED(`You have no role in ${project.path}. Ask one of its admins to add you.`, {
-		project: project.path
-	});
+	const [, org, slug] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(path ?? '') ?? [];
+	if (!path) throw errors.PROJECT_MISSING('Say which project: org/project, for example home/main.');
+	const project = org && slug ? await tenancy.project(org, slug) : undefined;
+	const roles = project && identity.rolesIn(principal, project);
+	if (project && roles && roles.size > 0) return { project, roles };
+	const name = path.slice(0, 100);
+	throw errors.PROJECT_UNKNOWN(
+		`There is no project "${name}", or you have no role in it. Write org/project, for example home/main.`,
+		{ project: name }
+	);
 }
 
-/** The same for its admins alone. */
+/** The same for its admins alone. Throws PROJECT_DENIED beside. */
 export async function administerProject(
 	services: { tenancy: Tenancy; identity: Identity },
 	principal: Principal,

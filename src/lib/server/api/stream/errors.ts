@@ -3,7 +3,6 @@ import { errorCatalogue } from '#kernel';
 export const errors = errorCatalogue({
 	SIGN_IN_NEEDED: 'unauthenticated',
 	PROJECT_FORBIDDEN: 'permission_denied',
-	PROJECT_UNKNOWN: 'not_found',
 	MODULE_UNKNOWN: 'not_found',
 	GRANTS_STALE: 'unavailable',
 	OVERLOADED: 'unavailable',

@@ -12,8 +12,8 @@ export interface ShapeSources {
 }
 
 /**
- * The shape that this caller gets for a definition. Throws the errors of core/live, and PROJECT_UNKNOWN,
- * MODULE_UNKNOWN, PROJECT_FORBIDDEN; SIGN_IN_NEEDED in place of any refusal where nobody is signed in.
+ * The shape that this caller gets for a definition. Throws the errors of core/live, and MODULE_UNKNOWN,
+ * PROJECT_FORBIDDEN; SIGN_IN_NEEDED in place of any refusal where nobody is signed in.
  */
 export async function openShape(
 	sources: ShapeSources,
@@ -36,16 +36,15 @@ async function resolveFor(
 ): Promise<ResolvedShape> {
 	const [org, slug] = definition.project.split('/') as [string, string];
 	const project = await tenancy.project(org, slug);
-	const stranger = () =>
-		errors.PROJECT_FORBIDDEN('You are not a member of this project. Ask one of its admins to add you.');
-	if (!project) {
-		if (!caller.principal) throw stranger();
-		throw errors.PROJECT_UNKNOWN(`There is no project "${definition.project}".`, { field: 'project' });
+	const roles = project && identity.rolesIn(caller.principal, project);
+	// Who has no role in a project is told the same as where there is none, whatever was asked of it.
+	if (!project || !roles || roles.size === 0) {
+		throw errors.PROJECT_FORBIDDEN(
+			`There is no project "${definition.project}", or you have no role in it. Ask one of its admins to add you.`
+		);
 	}
-	const roles = identity.rolesIn(caller.principal, project);
 	const installation = await tenancy.installation(project.id, definition.module);
 	if (!installation) {
-		if (roles.size === 0) throw stranger();
 		throw errors.MODULE_UNKNOWN(
 			`There is no module "${definition.module}" in ${definition.project}. Install it first.`,
 			{ field: 'table' }
@@ -55,25 +54,19 @@ async function resolveFor(
 	const known = caller.opened(name);
 	// Installations are made anew whenever anything about them changes.
 	if (known?.installation === installation && live.isCurrent(known)) return known;
-	try {
-		const shape = live.resolve({
-			installation,
-			release: definition.release,
-			view: definition.view,
-			roles,
-			principal: caller.principal?.id,
-			where: definition.where,
-			params: definition.params,
-			columns: definition.columns,
-			replica: definition.replica
-		});
-		caller.remember(name, shape);
-		return shape;
-	} catch (error) {
-		// Who may see nothing here is not told which views there are.
-		const unknown = error instanceof AppError && error.reason === 'VIEW_UNKNOWN';
-		throw unknown && roles.size === 0 ? stranger() : error;
-	}
+	const shape = live.resolve({
+		installation,
+		release: definition.release,
+		view: definition.view,
+		roles,
+		principal: caller.principal?.id,
+		where: definition.where,
+		params: definition.params,
+		columns: definition.columns,
+		replica: definition.replica
+	});
+	caller.remember(name, shape);
+	return shape;
 }
 
 function nameOf(definition: ShapeDefinition): string {

@@ -178,7 +178,6 @@ describe('GET /v1/shape', () => {
 		[{ table: 'tickets.nope', offset: '-1' }, 'table'],
 		[{ table: 'nope.tickets', offset: '-1' }, 'table'],
 		[{ table: 'tickets', offset: '-1' }, 'table'],
-		[{ ...ok, offset: '-1', project: 'home/nope' }, 'project'],
 		[{ ...ok, offset: '-1', release: '0123456789ab' }, 'release']
 	])('refuses %o as the protocol does, naming %s', async (params, field) => {
 		const { status, json, headers } = await get(params);
@@ -192,6 +191,9 @@ describe('GET /v1/shape', () => {
 		const offset = { offset: '-1' };
 		expect((await get({ table: 'tickets.tickets', ...offset }, as('stranger'))).status).toBe(403);
 		expect((await get({ table: 'tickets.nope', ...offset }, as('stranger'))).status).toBe(403);
+		expect((await get({ table: 'nope.nope', ...offset }, as('stranger'))).status).toBe(403);
+		const nowhere = { project: 'home/nope', table: 'tickets.tickets', ...offset };
+		for (const who of ['stranger', 'admin']) expect((await get(nowhere, as(who))).status).toBe(403);
 		expect((await get({ table: 'tickets.tickets', ...offset }, {})).status).toBe(401);
 		expect((await get({ table: 'tickets.tickets', ...offset }, as('nobody'))).status).toBe(401);
 		expect((await get({ table: 'tickets.open', ...offset })).status).toBe(403);

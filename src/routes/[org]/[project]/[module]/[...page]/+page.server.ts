@@ -2,24 +2,16 @@ import { error } from '@sveltejs/kit';
 import type { AppError } from '#kernel';
 import { crossPacked } from '#engine/card';
 import { localeOf } from '../../../../locale.ts';
+import { enteredProject } from '../../../../project.ts';
 import { asScreen } from '../../../../screen-errors.ts';
-import { signedIn } from '../../../../session.ts';
 import type { PageServerLoad } from './$types';
 
 /** A page of an installed module, with its rows as the viewer may see them. */
 export const load: PageServerLoad = async (event) => {
-	const principal = signedIn(event);
-	const { params, url } = event;
 	event.depends('loam:page');
+	const { principal, project, roles } = await enteredProject(event);
+	const { params, url } = event;
 	const { tenancy, identity, pages } = event.locals.loam;
-	const project = await tenancy.project(params.org, params.project);
-	const roles = project && identity.rolesIn(principal, project);
-	if (!project || !roles || roles.size === 0) {
-		error(404, {
-			message: 'There is no such project, or you have no role in it.',
-			reason: 'PROJECT_UNKNOWN'
-		});
-	}
 	const installation = await tenancy.installation(project.id, params.module);
 	if (!installation) {
 		error(404, {
