@@ -3,10 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createLogger } from '#kernel';
 import { readConfig } from '#platform/config';
-import { jsonLines } from '#platform/telemetry';
+import { foldRepeats, jsonLines } from '#platform/telemetry';
 import { startHouse } from './house.ts';
 import { healthMount } from './mounts.ts';
-import { doors, publishServices, welcome } from './services.ts';
+import { doors, healthOf, publishServices, welcome } from './services.ts';
 
 /** The part of Vite's server that is used. */
 interface DevServer {
@@ -18,10 +18,10 @@ interface DevServer {
 
 export async function openHouse(server: DevServer): Promise<void> {
 	const config = readConfig(process.env, process.cwd());
-	const house = await startHouse(createLogger(jsonLines(config.logLevel), 'boot'));
+	const house = await startHouse(createLogger(foldRepeats(jsonLines(config.logLevel)), 'boot'));
 	publishServices(house);
 	const { requests, upgrades } = doors(house);
-	const mounts = [healthMount(() => 'ready'), ...requests];
+	const mounts = [healthMount(healthOf(house)), ...requests];
 	server.middlewares.use((request, response, next) => {
 		if (!mounts.some((mount) => mount(request, response))) next();
 	});

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { HealthState } from '#core/health';
 
 /** Answers a request, or returns false and leaves it to the next. */
 export type Mount = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -17,17 +18,22 @@ export function chain(
 	};
 }
 
-/** `GET /healthz`: 200 once everything is up, 503 until then. */
-export function healthMount(status: () => 'starting' | 'ready' | 'stopping'): Mount {
+/** Of a node that is not up yet, or not any more. */
+export type Passing = { readonly status: 'starting' | 'stopping' };
+
+/**
+ * `GET /healthz`: 200 `{"status":"ready"}` when all is as it should be; 200 with `degraded` and the problems
+ * where it serves all the same; 503 where it does not.
+ */
+export function healthMount(state: () => HealthState | Passing): Mount {
 	return (request, response) => {
 		if (request.url !== '/healthz') return false;
-		const now = status();
+		const now = state();
+		const problems = 'problems' in now ? now.problems : [];
+		const serves = now.status === 'ready' || now.status === 'degraded';
 		response
-			.writeHead(now === 'ready' ? 200 : 503, {
-				'content-type': 'application/json',
-				'cache-control': 'no-store'
-			})
-			.end(JSON.stringify({ status: now }));
+			.writeHead(serves ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+			.end(JSON.stringify(problems.length > 0 ? now : { status: now.status }));
 		return true;
 	};
 }

@@ -91,6 +91,11 @@ export const rooms: readonly RoomEntry[] = [
 	},
 
 	{
+		name: 'core/health',
+		does: 'what is wrong, and since when',
+		load: async () => (await import('#core/health')).health
+	},
+	{
 		name: 'core/tenancy',
 		does: 'projects, installations, their schemas and roles',
 		load: async () => (await import('#core/tenancy')).tenancy
@@ -105,7 +110,7 @@ export const rooms: readonly RoomEntry[] = [
 	{
 		name: 'core/views',
 		does: 'keeps views and the journal',
-		uses: ['core/cdc', 'core/tenancy'],
+		uses: ['core/cdc', 'core/health', 'core/tenancy'],
 		load: async () => (await import('#core/views')).views
 	},
 	{

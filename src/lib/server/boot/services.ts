@@ -1,5 +1,6 @@
 import type { Logger } from '#kernel';
 import { config, type Config } from '#platform/config';
+import { health, type HealthState } from '#core/health';
 import { identity, type Identity } from '#core/identity';
 import { live, type Live } from '#core/live';
 import { tenancy, type Tenancy } from '#core/tenancy';
@@ -49,6 +50,12 @@ export function publishServices(house: RunningHouse): void {
 export function doors(house: RunningHouse): { requests: Mount[]; upgrades: UpgradeMount[] } {
 	const shapes = house.use(stream);
 	return { requests: [house.use(connect).listener, shapes.handle], upgrades: [shapes.upgrade] };
+}
+
+/** What is wrong with this node, and since when. */
+export function healthOf(house: RunningHouse): () => HealthState {
+	const service = house.use(health);
+	return () => service.state();
 }
 
 /** Path of the one-time link, while there is no sys-admin. */

@@ -3,27 +3,25 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { AppError, createLogger, type Logger } from '#kernel';
 import { readConfig, type Config } from '#platform/config';
-import { jsonLines } from '#platform/telemetry';
+import { foldRepeats, jsonLines } from '#platform/telemetry';
 import { startHouse, type RunningHouse } from './house.ts';
-import { chain, healthMount, type Mount } from './mounts.ts';
-import { doors, publishServices, welcome } from './services.ts';
+import { chain, healthMount, type Mount, type Passing } from './mounts.ts';
+import { doors, healthOf, publishServices, welcome } from './services.ts';
 
 /** What is in flight at a stop has this long to end. */
 const drainMs = 5_000;
 
-type State = 'starting' | 'ready' | 'stopping';
-
 async function main(): Promise<void> {
 	const config = readConfig(process.env, process.cwd());
-	const log = createLogger(jsonLines(config.logLevel), 'boot');
-	let state: State = 'starting';
-	let handle = chain([healthMount(() => state)]);
+	const log = createLogger(foldRepeats(jsonLines(config.logLevel)), 'boot');
+	let passing: Passing | undefined = { status: 'starting' };
+	let handle = chain([healthMount(() => passing ?? { status: 'starting' })]);
 	const server = createServer((request, response) => handle(request, response));
 	const sockets = trackSockets(server);
 	await listen(server, config);
 	const house = await startHouse(log);
 	const stopOnce = once(async (signal: string) => {
-		state = 'stopping';
+		passing = { status: 'stopping' };
 		log.info('stopping', { signal });
 		await stop(server, sockets, house);
 		log.info('stopped');
@@ -33,11 +31,12 @@ async function main(): Promise<void> {
 		process.on(signal, () => void stopOnce(signal));
 	publishServices(house);
 	const { requests, upgrades } = doors(house);
-	handle = chain([healthMount(() => state), ...requests, await screens(config)]);
+	const health = healthOf(house);
+	handle = chain([healthMount(() => passing ?? health()), ...requests, await screens(config)]);
 	server.on('upgrade', (request, socket, head) => {
 		if (!upgrades.some((mount) => mount(request, socket, head))) socket.destroy();
 	});
-	state = 'ready';
+	passing = undefined;
 	announce(config, await welcome(house));
 }
 

@@ -1,5 +1,6 @@
 import { defineRoom } from '#kernel';
 import { commands } from '#core/commands';
+import { health } from '#core/health';
 import { identity } from '#core/identity';
 import { tenancy } from '#core/tenancy';
 import { releases } from '#features/releases';
@@ -17,8 +18,10 @@ export const connect = defineRoom<ConnectApi>({
 			identity: house.use(identity),
 			tenancy: house.use(tenancy),
 			commands: house.use(commands),
+			health: house.use(health),
 			releases: house.use(releases),
 			publicOrigin: house.use(config).origin,
+			proxies: house.use(config).trustedProxies,
 			log: house.log
 		})
 });

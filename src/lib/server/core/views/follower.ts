@@ -12,8 +12,6 @@ export interface FollowerOptions {
 	/** Of another node's maintenance. May be told again. */
 	onProgress(progress: Progress): void;
 	onCatalog(): void;
-	/** Whether the database could be read. */
-	onReading(error: unknown): void;
 }
 
 const lookEveryMs = 500;
@@ -87,10 +85,6 @@ export class Follower {
 	async #read(): Promise<void> {
 		try {
 			await this.#look();
-			this.#options.onReading(undefined);
-		} catch (error) {
-			this.#options.onReading(error);
-			throw error;
 		} finally {
 			this.#reading = undefined;
 		}

@@ -1,6 +1,7 @@
 import { defineRoom } from '#kernel';
 import { config } from '#platform/config';
 import { postgres } from '#platform/postgres';
+import { explain, health } from '#core/health';
 import { tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from './views.ts';
 
@@ -15,7 +16,15 @@ export const views = defineRoom<RunningViews>({
 	start(house) {
 		const { asOwner } = house.use(tenancy);
 		const { journal: retention } = house.use(config);
-		return createViews({ postgres: house.use(postgres), log: house.log, asOwner, retention });
+		const conditions = house.use(health);
+		return createViews({
+			postgres: house.use(postgres),
+			log: house.log,
+			asOwner,
+			retention,
+			report: (name, problem, cause) =>
+				conditions.report(name, problem && `${problem} ${explain(cause)}`, cause)
+		});
 	},
 	stop: (service) => service.stop()
 });

@@ -72,7 +72,7 @@ export interface Views {
  * and again; `name` stays the same.
  */
 export type ViewsReport = (
-	name: 'maintenance' | 'position' | 'journal',
+	name: 'maintenance' | 'journal',
 	problem: string | undefined,
 	cause?: unknown
 ) => void;

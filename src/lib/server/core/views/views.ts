@@ -68,8 +68,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		onCatalog() {
 			builds.look();
 			tellListeners();
-		},
-		onReading: (error) => report('position', told(error, 'The position of the views cannot be read.'), error)
+		}
 	});
 	const channel = openChannel(postgres.listener, hear, () => void follower.refresh().catch(() => {}));
 	const others = wakeOthers(postgres, channel);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defineRoom } from '#kernel';
+import { defineRoom, type Logger } from '#kernel';
 import { config } from '#platform/config';
 import { bootstrapInstance } from './bootstrap.ts';
 import { startEmbedded, type Embedded } from './embedded.ts';
@@ -23,6 +23,12 @@ export {
 } from './pools.ts';
 
 const clusters = new WeakMap<Postgres, Embedded>();
+const down = new WeakMap<Postgres, string>();
+
+/** Why the embedded cluster does not run, where that is so. */
+export function whyDown(service: Postgres): string | undefined {
+	return down.get(service);
+}
 
 /** The database: the embedded cluster, or the one of DATABASE_URL; migrated, with its pools open. */
 export const postgres = defineRoom<Postgres>({
@@ -35,7 +41,7 @@ export const postgres = defineRoom<Postgres>({
 		const applied = await migrate(instance, readMigrations('migrations'));
 		house.log.info('database ready', { adopted: cluster?.adopted ?? false, applied });
 		const service = openPools(instance);
-		if (cluster) clusters.set(service, cluster);
+		if (cluster) keep(service, cluster, house.log);
 		return service;
 	},
 	async stop(service) {
@@ -43,3 +49,16 @@ export const postgres = defineRoom<Postgres>({
 		await clusters.get(service)?.stop();
 	}
 });
+
+function keep(service: Postgres, cluster: Embedded, log: Logger): void {
+	clusters.set(service, cluster);
+	cluster.keepAlive((reason) => {
+		if (reason) {
+			down.set(service, reason.message);
+			log.warn('the database does not run', { error: reason });
+		} else {
+			down.delete(service);
+			log.info('the database runs again');
+		}
+	});
+}
