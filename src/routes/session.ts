@@ -40,6 +40,11 @@ export function signedIn(event: Pick<RequestEvent, 'locals' | 'url'>) {
 }
 
 /** Where the request comes from, for the session and the limit of sign-ins. */
-export function originOf(event: Pick<RequestEvent, 'getClientAddress' | 'request'>) {
-	return { address: event.getClientAddress(), userAgent: event.request.headers.get('user-agent') ?? '' };
+export function originOf({ getClientAddress, request, locals }: RequestEvent) {
+	const { headers } = request;
+	const address = locals.loam.config.trustedProxies.visitor(
+		getClientAddress(),
+		headers.get('x-forwarded-for')
+	);
+	return { address, userAgent: headers.get('user-agent') ?? '' };
 }

@@ -20,6 +20,7 @@ import { readSchema, standardFile, standardProto } from '#engine/schema';
 import { ErrorInfoSchema } from '#gen/loam/v1/error_pb';
 import { PeopleService } from '#gen/loam/v1/people_pb';
 import { AppError, createLogger, silentLogger, type LogRecord } from '#kernel';
+import { readTrustedProxies } from '#platform/config';
 import { makePlace, testTenancy } from '#support/places';
 import { testPostgres, type TestPostgres } from '#support/postgres';
 import { buildProto } from '#support/proto';
@@ -60,6 +61,7 @@ beforeAll(async () => {
 	db = await testPostgres();
 	tenancy = await testTenancy(db);
 	const publicOrigin = 'https://loam.example.org';
+	const proxies = readTrustedProxies('127.0.0.1');
 	identity = await createIdentity({
 		postgres: db,
 		tenancy,
@@ -74,6 +76,7 @@ beforeAll(async () => {
 		identity,
 		tenancy,
 		publicOrigin,
+		proxies,
 		log: createLogger((record) => logged.push(record)),
 		commands: {
 			run(call) {
@@ -298,10 +301,11 @@ describe('who may call what', () => {
 			expect(there.slice(0, 2), method).toEqual([404, 'PROJECT_UNKNOWN']);
 			expect(await answer('home/nowhere', method, body('home/nowhere')), method).toEqual(there);
 		}
+		const nobody = await token('none@example.org');
 		const place = { user: 'a@b.c', role: 'org-admin' };
 		const organization = async (name: string) =>
 			reasonOf(
-				await call('loam.v1.PeopleService/Grant', { ...place, organization: name }, { token: stranger })
+				await call('loam.v1.PeopleService/Grant', { ...place, organization: name }, { token: nobody })
 			);
 		expect([await organization('home'), await organization('nowhere')]).toEqual([
 			'ORGANIZATION_UNKNOWN',
@@ -594,6 +598,21 @@ describe('the session', () => {
 		await db.app.query(`UPDATE loam.sign_in_attempt SET attempts = 100`);
 		const limited = await call('loam.v1.SessionService/SignIn', wrong);
 		expect([limited.status, reasonOf(limited)]).toEqual([429, 'SIGN_IN_LIMITED']);
+	});
+
+	test('too many tries of one visitor behind the proxy stop nobody else', async () => {
+		const attempt = async (visitor: string, email: string) =>
+			reasonOf(
+				await call(
+					'loam.v1.SessionService/SignIn',
+					{ email, password: 'wrong password' },
+					{ headers: { 'x-forwarded-for': `1.2.3.4, ${visitor}` } }
+				)
+			);
+		expect(await attempt('203.0.113.7', 'a@example.org')).toBe('SIGN_IN_REFUSED');
+		await db.app.query(`UPDATE loam.sign_in_attempt SET attempts = 100 WHERE key LIKE 'address:%'`);
+		expect(await attempt('203.0.113.7', 'b@example.org')).toBe('SIGN_IN_LIMITED');
+		expect(await attempt('203.0.113.8', 'b@example.org')).toBe('SIGN_IN_REFUSED');
 	});
 });
 

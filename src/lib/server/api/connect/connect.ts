@@ -42,7 +42,7 @@ export interface ConnectApi {
 }
 
 export function createConnect(init: ConnectInit): ConnectApi {
-	const { identity, tenancy, commands, health, releases, publicOrigin, log } = init;
+	const { identity, tenancy, commands, health, releases, log } = init;
 	const platform = makeHandlers({ log, readMaxBytes: limits.platform }, (router) => {
 		router.service(SessionService, sessionService(identity));
 		router.service(AccountService, accountService(identity));
@@ -54,5 +54,5 @@ export function createConnect(init: ConnectInit): ConnectApi {
 		router.service(InstallationService, forSignedIn(releases.installationService));
 	});
 	const module = moduleHandlers({ commands, log });
-	return { listener: createListener({ identity, tenancy, log, publicOrigin, proxies, platform, module }) };
+	return { listener: createListener({ ...init, platform, module }) };
 }

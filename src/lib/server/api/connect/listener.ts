@@ -7,6 +7,7 @@ import type { Identity, Principal } from '#core/identity';
 import { credentialOf } from '#core/identity';
 import type { Tenancy } from '#core/tenancy';
 import type { Json, Logger } from '#kernel';
+import type { TrustedProxies } from '#platform/config';
 import { callerKey, requirePrincipal, type Caller } from './caller.ts';
 import { errorResponse, refine, toConnectError } from './connect-error.ts';
 import { allowAnyOrigin, answerPreflight } from './cors.ts';
@@ -27,6 +28,7 @@ export interface ListenerInit {
 	readonly log: Logger;
 	/** The address that people use. */
 	readonly publicOrigin: string;
+	readonly proxies: TrustedProxies;
 	readonly platform: Handlers;
 	readonly module: (release: LiveRelease) => Handlers;
 }
@@ -117,7 +119,10 @@ function platformHandler(platform: Handlers, { path, service, method }: Procedur
 }
 
 /** Throws CROSS_ORIGIN where another site's page rides on the cookie of the person who looks at it. */
-async function callerOf({ identity, publicOrigin }: ListenerInit, request: IncomingMessage): Promise<Caller> {
+async function callerOf(
+	{ identity, publicOrigin, proxies }: ListenerInit,
+	request: IncomingMessage
+): Promise<Caller> {
 	const foreign = isForeign(request.headers, publicOrigin);
 	const credential = credentialOf(request.headers);
 	if (foreign && credential?.kind === 'cookie') {
@@ -125,7 +130,7 @@ async function callerOf({ identity, publicOrigin }: ListenerInit, request: Incom
 	}
 	const principal: Principal | undefined = credential && (await identity.authenticate(request.headers));
 	const origin = {
-		address: request.socket.remoteAddress ?? '',
+		address: proxies.visitor(request.socket.remoteAddress ?? '', textOf(request.headers['x-forwarded-for'])),
 		userAgent: request.headers['user-agent'] ?? ''
 	};
 	return { principal, origin, foreign };

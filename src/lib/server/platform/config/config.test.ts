@@ -3,7 +3,9 @@ import { readConfig } from './config.ts';
 
 describe('readConfig', () => {
 	test('has a default for everything', () => {
-		expect(readConfig({}, '/srv/loam')).toEqual({
+		const { trustedProxies, ...rest } = readConfig({}, '/srv/loam');
+		expect(trustedProxies.visitor('127.0.0.1', '203.0.113.7')).toBe('127.0.0.1');
+		expect(rest).toEqual({
 			host: '127.0.0.1',
 			port: 4000,
 			dataDir: '/srv/loam/.loam',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { errors } from './errors.ts';
+import { readTrustedProxies, type TrustedProxies } from './trusted-proxies.ts';
 
 /** Everything that the environment decides, checked once at start. The README lists the same names. */
 export interface Config {
@@ -11,6 +12,7 @@ export interface Config {
 	readonly databaseUrl: string | undefined;
 	/** The address people use, e.g. `https://loam.example.org`; absent: made of host and port. */
 	readonly origin: string;
+	readonly trustedProxies: TrustedProxies;
 	/** A first start creates this sys-admin instead of printing a one-time link. */
 	readonly admin: { readonly email: string; readonly password: string } | undefined;
 	readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -30,6 +32,7 @@ export function readConfig(env: Environment, cwd: string): Config {
 		dataDir: resolve(cwd, env['LOAM_DATA'] || '.loam'),
 		databaseUrl: readUrl('DATABASE_URL', env['DATABASE_URL'], ['postgres:', 'postgresql:']),
 		origin: readUrl('ORIGIN', env['ORIGIN'], ['http:', 'https:']) ?? defaultOrigin(host, port),
+		trustedProxies: readProxies(env),
 		admin: readAdmin(env),
 		logLevel: readLevel(env['LOAM_LOG']),
 		journal: {
@@ -64,6 +67,16 @@ function readUrl(variable: string, text: string | undefined, protocols: string[]
 	throw errors.CONFIG_INVALID(`${variable} must be a URL beginning with ${protocols.join('// or ')}//.`, {
 		variable
 	});
+}
+
+/** Behind a proxy a request no longer tells the scheme and the host that people use. */
+function readProxies(env: Environment): TrustedProxies {
+	const proxies = readTrustedProxies(env['LOAM_TRUSTED_PROXY']);
+	if (!env['LOAM_TRUSTED_PROXY'] || env['ORIGIN']) return proxies;
+	throw errors.CONFIG_INVALID(
+		'Set ORIGIN beside LOAM_TRUSTED_PROXY: the address that people use, for example https://loam.example.org.',
+		{ variable: 'ORIGIN' }
+	);
 }
 
 function readAdmin(env: Environment): Config['admin'] {
