@@ -84,8 +84,10 @@ export function watchHealth(options: HealthOptions): Health {
 
 	async function lookAtDisk(): Promise<void> {
 		if (dataDir === undefined) return;
-		const { bavail, bsize } = await statfs(dataDir);
-		const free = bavail * bsize;
+		// A node whose Postgres is elsewhere may never write there.
+		const disk = await statfs(dataDir).catch(() => undefined);
+		if (!disk) return;
+		const free = disk.bavail * disk.bsize;
 		const low = free < lowDiskBytes;
 		const message = `The disk of ${dataDir} is nearly full: ${Math.round(free / 2 ** 20)} MB are left.`;
 		conditions.report('disk', low ? message : undefined);

@@ -48,8 +48,10 @@ export async function ensureViews(
 	const stateOf = ({ hash }: ViewSpec) => options.catalog.find(place.id, hash)?.state;
 	// What is being built has its state: it was registered after that was made.
 	const missing = specs.filter((spec) => stateOf(spec) !== 'ready' && stateOf(spec) !== 'building');
-	if (missing.length > 0) await options.asOwner(place, (client) => createState(client, place, missing));
-	for (const spec of missing) await register(options, place, spec);
+	if (missing.length > 0) {
+		await options.asOwner(place, (client) => createState(client, place, missing));
+		await register(options, place, missing);
+	}
 	options.builds.look();
 	await options.builds.whenReady(place.id, specs);
 }
@@ -105,27 +107,34 @@ async function inTransaction(client: Client, statements: readonly string[]): Pro
 	}
 }
 
-/** From here on the feed keeps what the view needs. */
-async function register({ postgres, catalog }: BuildOptions, place: Place, spec: ViewSpec): Promise<void> {
-	const { rows } = await postgres.app.query<{ id: number; generation: number }>(
-		`INSERT INTO loam.view AS v (installation_id, hash, spec) VALUES ($1, $2, $3)
+/** From here on the feed keeps what the views need. At once: whoever reads the catalog reads it again after each. */
+async function register(
+	{ postgres, catalog }: BuildOptions,
+	place: Place,
+	specs: readonly ViewSpec[]
+): Promise<void> {
+	const { rows } = await postgres.app.query<{ id: number; hash: string; generation: number }>(
+		`INSERT INTO loam.view AS v (installation_id, hash, spec)
+		 SELECT $1, s.hash, s.spec FROM jsonb_to_recordset($2) AS s (hash text, spec jsonb)
 		 ON CONFLICT (installation_id, hash) DO UPDATE
 		 SET spec = excluded.spec, state = 'building', error = NULL, generation = v.generation + 1
-		 RETURNING id, generation`,
-		[place.id, spec.hash, JSON.stringify(spec)]
+		 RETURNING id, hash, generation`,
+		[place.id, JSON.stringify(specs.map((spec) => ({ hash: spec.hash, spec })))]
 	);
-	const { id, generation } = rows[0]!;
-	const entry: ViewEntry = {
-		id,
-		generation,
-		installationId: place.id,
-		spec,
-		schema: place.schema,
-		stateSchema: place.stateSchema,
-		state: 'building',
-		error: undefined,
-		gathering: false,
-		stale: false
-	};
-	catalog.set(entry);
+	const byHash = new Map(specs.map((spec) => [spec.hash, spec]));
+	for (const { id, hash, generation } of rows) {
+		const entry: ViewEntry = {
+			id,
+			generation,
+			installationId: place.id,
+			spec: byHash.get(hash)!,
+			schema: place.schema,
+			stateSchema: place.stateSchema,
+			state: 'building',
+			error: undefined,
+			gathering: false,
+			stale: false
+		};
+		catalog.set(entry);
+	}
 }

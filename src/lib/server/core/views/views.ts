@@ -91,6 +91,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		onStart(progress) {
 			tail = new JournalTail(progress.seq);
 			announce(progress);
+			log.info('this node maintains the views', { seq: progress.seq });
 			others.look();
 			void keeper.check();
 			report('maintenance', undefined);
