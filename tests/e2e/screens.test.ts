@@ -107,6 +107,40 @@ describe('the first screen', () => {
 		expect(told).toEqual([]);
 	});
 
+	test('has times by the viewer’s clock and in their language, also before any script', async () => {
+		const context = await browser.newContext({
+			storageState: await ada.context().storageState(),
+			timezoneId: 'Asia/Tokyo',
+			locale: 'de-DE'
+		});
+		await context.clearCookies({ name: 'loam_zone' });
+		const page = await context.newPage();
+		const open = async () => {
+			const answer = (await page.goto(`${loam.url}/home/main/tickets/comments`))!;
+			const times = [...(await answer.text()).matchAll(/<time datetime="([^"]*)">([^<]*)</g)];
+			await page.getByText('Live', { exact: true }).waitFor();
+			return times.map(([, at, words]) => ({ at: at!, words }));
+		};
+		const expected = ({ at }: { at: string }, timeZone: string) => [
+			new Intl.DateTimeFormat('de-DE', {
+				weekday: 'short',
+				year: 'numeric',
+				month: 'short',
+				day: 'numeric',
+				timeZone
+			}).format(new Date(at)),
+			new Intl.DateTimeFormat('de-DE', { timeStyle: 'short', timeZone }).format(new Date(at))
+		];
+		const first = await open();
+		expect(first.length).toBeGreaterThan(10);
+		expect(expected(first[0]!, 'UTC')).toContain(first[0]!.words);
+		const now = await page.locator('time').allInnerTexts();
+		expect(expected(first[0]!, 'Asia/Tokyo')).toContain(now[0]);
+		const second = await open();
+		expect(second.map(({ words }) => words)).toEqual(now);
+		await context.close();
+	});
+
 	test('stays under a strict policy: no inline style, no inline script but Kit’s own', async () => {
 		const answer = await ada.request.get(`${loam.url}/home/main/tickets`);
 		const policy = answer.headers()['content-security-policy'] ?? '';
@@ -181,6 +215,49 @@ describe('the screens of a table without a page', () => {
 		expect(await ben.getByRole('link', { name: 'Edit' }).count()).toBe(0);
 		await ben.goto(`${ada.url()}/edit`);
 		await ben.getByText('You may not see this.').waitFor();
+	});
+});
+
+describe('another release under an open page', () => {
+	const page = (label: string, more: object[]) =>
+		JSON.stringify({
+			title: 'Notes',
+			data: {},
+			card: {
+				type: 'AdaptiveCard',
+				version: '1.6',
+				body: [...more, { type: 'Input.Text', id: 'note', label, isMultiline: true }]
+			}
+		});
+	const manifest = (version: string) =>
+		JSON.stringify({ name: 'notes', version, title: 'Notes', navigation: [{ title: 'Notes', page: '' }] });
+
+	test('keeps focus, caret and what was half typed', async () => {
+		const token = await loam.signIn(loam.admin.email, loam.admin.password);
+		const call = <T>(method: string, body: object) =>
+			loam.call<T>(`loam.v1.ModuleService/${method}`, body, { token });
+		const { draft } = await call<{ draft: string }>('CreateDraft', {
+			project: 'home/main',
+			module: 'notes',
+			template: 'empty'
+		});
+		const publish = async (files: Record<string, string>) => {
+			const { revision } = await call<{ revision: string }>('GetFiles', { draft });
+			await call('PutFiles', { draft, base_revision: revision, files });
+			const report = await call<{ ok?: boolean }>('Publish', { draft });
+			expect(report, JSON.stringify(report)).toMatchObject({ ok: true });
+		};
+		await publish({ 'module.json': manifest('1.0.0'), 'pages/index.page.json': page('Note', []) });
+		await ben.goto(`${loam.url}/home/main/notes`);
+		await ben.getByLabel('Note').fill('half a sentence');
+		await ben.getByLabel('Note').evaluate((note: HTMLTextAreaElement) => note.setSelectionRange(5, 6));
+		const news = { type: 'TextBlock', text: 'Now with news', wrap: true };
+		await publish({ 'module.json': manifest('1.1.0'), 'pages/index.page.json': page('Remark', [news]) });
+		await ben.getByText('Now with news').waitFor({ timeout: 3000 });
+		const remark = ben.getByLabel('Remark');
+		expect(await remark.inputValue()).toBe('half a sentence');
+		await ben.keyboard.type('-');
+		expect(await remark.inputValue()).toBe('half - sentence');
 	});
 });
 

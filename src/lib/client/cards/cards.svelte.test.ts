@@ -2,7 +2,7 @@ import { flushSync } from 'svelte';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Json } from '#kernel';
 import { LiveRows } from './live-rows.svelte.ts';
-import { SvelteLocale } from './test-locale.svelte.ts';
+import { SvelteLocale } from './test-state.svelte.ts';
 import { settle, show, type Shown } from './test-host.ts';
 
 vi.stubGlobal('matchMedia', () => ({ matches: true }));
@@ -176,6 +176,79 @@ describe('live rows', () => {
 		expect(name!.value).toBe('half typed');
 		expect(note!.value).toBe('new');
 		expect(document.activeElement).toBe(name);
+	});
+});
+
+describe('another release of the page', () => {
+	const form = (more: Json[], label = 'Note'): Json =>
+		card(
+			[
+				...more,
+				{ type: 'Input.Text', id: 'title', label: 'Title' },
+				{ type: 'Input.Text', id: 'note', label, isMultiline: true },
+				{ type: 'Input.Number', id: 'points', label: 'Points' }
+			],
+			[
+				{ type: 'Action.Execute', title: 'Save', verb: 'Save' },
+				{
+					type: 'Action.ShowCard',
+					title: 'More',
+					card: card([{ type: 'Input.Text', id: 'reason', label: 'Reason' }])
+				}
+			]
+		);
+	const note = () => shown!.get<HTMLTextAreaElement>('textarea');
+
+	test('keeps focus, caret and what was half typed', async () => {
+		shown = show(form([]));
+		shown.type('textarea', 'half a sentence');
+		note().focus();
+		note().setSelectionRange(2, 6, 'backward');
+		const before = note();
+		await shown.replace(form([text('New here')], 'Remark'));
+		expect(shown.root.textContent).toContain('New here');
+		expect(note()).not.toBe(before);
+		expect(document.activeElement).toBe(note());
+		expect(note().value).toBe('half a sentence');
+		expect([note().selectionStart, note().selectionEnd, note().selectionDirection]).toEqual([
+			2,
+			6,
+			'backward'
+		]);
+		shown.get<HTMLInputElement>('input[type=number]').focus();
+		await shown.replace(form([], 'Note'));
+		expect(document.activeElement).toBe(shown.get('input[type=number]'));
+	});
+
+	test('keeps what an action has shown, and the focus in it', async () => {
+		shown = show(form([]));
+		await shown.press('More');
+		shown.type('.ac-shown input', 'because');
+		shown.get('.ac-shown input').focus();
+		await shown.replace(form([text('New here')]));
+		expect(shown.get<HTMLInputElement>('.ac-shown input').value).toBe('because');
+		expect(document.activeElement).toBe(shown.get('.ac-shown input'));
+		await shown.press('More');
+		await shown.replace(form([]));
+		expect(shown.all('.ac-shown')).toEqual([]);
+	});
+
+	test('keeps the focus on a button, and lets go of what is no more', async () => {
+		shown = show(form([]));
+		const save = () => shown!.all('button').find((button) => button.textContent.trim() === 'Save');
+		save()!.focus();
+		await shown.replace(form([text('New here')]));
+		expect(document.activeElement).toBe(save());
+		note().focus();
+		await shown.replace(card([text('All gone')]));
+		expect(document.activeElement).toBe(document.body);
+	});
+
+	test('with the same card touches nothing', async () => {
+		shown = show(form([]));
+		const before = note();
+		await shown.replace(form([]));
+		expect(note()).toBe(before);
 	});
 });
 

@@ -16,10 +16,10 @@ import { rowKey } from './row-keys.ts';
 import { browserLocale } from './browser-locale.ts';
 import type { CardHost } from './types.ts';
 
-/** A field and how to bring it to the person's eyes. */
+/** A field and what it is drawn in. */
 interface Registered {
 	readonly field: Field;
-	readonly focus: () => void;
+	readonly box: HTMLElement;
 }
 
 /** Something to be confirmed before a command runs. */
@@ -37,6 +37,8 @@ export class CardRuntime {
 	readonly locale: Locale;
 	/** What was typed and not yet submitted, by field key; survives a new release of the page. */
 	readonly drafts = new Map<string, string>();
+	/** Keys of the actions whose card is shown; they survive it too. */
+	readonly opened = new Set<string>();
 	readonly #shown = new SvelteMap<string, boolean>();
 	/** Whether each element with an id was visible when it was last drawn. */
 	readonly #last = new Map<string, boolean>();
@@ -78,10 +80,19 @@ export class CardRuntime {
 		return scope;
 	}
 
-	register(field: Field, focus: () => void): () => void {
-		const entry = { field, focus };
+	register(field: Field, box: HTMLElement): () => void {
+		const entry = { field, box };
 		this.#fields.add(entry);
 		return () => this.#fields.delete(entry);
+	}
+
+	/** Key of the field that an element belongs to. */
+	fieldAround(element: Element): string | undefined {
+		return [...this.#fields].find(({ box }) => box.contains(element))?.field.key;
+	}
+
+	boxOf(key: string): HTMLElement | undefined {
+		return [...this.#fields].find(({ field }) => field.key === key)?.box;
 	}
 
 	fieldKey(scope: Scope, id: string): string {
@@ -100,7 +111,7 @@ export class CardRuntime {
 		const entries = action.inputs ? this.#inputsOf(scope) : [];
 		const wrong = entries.filter(({ field }) => !field.check());
 		if (wrong.length > 0) {
-			wrong[0]!.focus();
+			wrong[0]!.box.querySelector<HTMLElement>('input, select, textarea')?.focus();
 			return false;
 		}
 		const verb = action.verb(scope);

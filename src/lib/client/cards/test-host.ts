@@ -2,6 +2,7 @@ import { mount, unmount, flushSync } from 'svelte';
 import type { Json } from '#kernel';
 import type { Locale } from '#engine/card';
 import CardView from './CardView.svelte';
+import { reactive } from './test-state.svelte.ts';
 import type { CardHost, CommandCall } from './types.ts';
 
 /** A card on the page of a test, with what it asked of its host. */
@@ -15,6 +16,8 @@ export interface Shown {
 	/** The button or link with these words. */
 	press(words: string): Promise<void>;
 	type(selector: string, value: string): void;
+	/** Another release of the card. */
+	replace(card: Json): Promise<void>;
 	end(): Promise<void>;
 }
 
@@ -39,10 +42,8 @@ export function show(
 		open: (url) => opened.push(url),
 		notify: (kind, message) => notes.push(`${kind}: ${message}`)
 	};
-	const view = mount(CardView, {
-		target: root,
-		props: { card, data: data as Record<string, unknown>, host }
-	});
+	const props = reactive({ card, data: data as Record<string, unknown>, host });
+	const view = mount(CardView, { target: root, props });
 	flushSync();
 	const all = <E extends Element>(selector: string) => [...root.querySelectorAll<E>(selector)];
 	const get = <E extends Element>(selector: string) => {
@@ -69,6 +70,10 @@ export function show(
 			input.dispatchEvent(new Event('input', { bubbles: true }));
 			input.dispatchEvent(new Event('change', { bubbles: true }));
 			flushSync();
+		},
+		async replace(next) {
+			props.card = next;
+			await settle();
 		},
 		async end() {
 			await unmount(view);

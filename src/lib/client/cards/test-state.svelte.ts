@@ -10,3 +10,15 @@ export class SvelteLocale implements Locale {
 		this.zone = zone;
 	}
 }
+
+/** Props that a test can change. */
+export function reactive<T extends object>(props: T): T {
+	let state = $state.raw(props);
+	return new Proxy(props, {
+		get: (_, name) => state[name as keyof T],
+		set: (_, name, value) => {
+			state = { ...state, [name]: value };
+			return true;
+		}
+	});
+}
