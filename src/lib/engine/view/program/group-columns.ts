@@ -49,6 +49,18 @@ export interface SumColumn {
 	readonly scaled: boolean;
 }
 
+/** Values of a group that count once each. */
+export interface DistinctColumn {
+	readonly index: number;
+	/** Equal for aggregates that share it. */
+	readonly key: string;
+	readonly of: InputColumn;
+	/** A condition, true for the rows that count. */
+	readonly filter: InputColumn | undefined;
+	/** Type of their sum, where it is kept. */
+	readonly sum: string | undefined;
+}
+
 /** An aggregate that is kept as it is, read again from the group's rows. */
 export interface AgainColumn {
 	readonly name: string;
@@ -67,6 +79,7 @@ export interface GroupColumns {
 	readonly dependents: readonly GroupColumn[];
 	readonly inputs: readonly InputColumn[];
 	readonly measures: readonly Measure[];
+	readonly distincts: readonly DistinctColumn[];
 	readonly again: readonly AgainColumn[];
 	/** Any aggregate that may need the rows of its group: then the lineage has an index by group. */
 	readonly rereads: boolean;
@@ -94,6 +107,7 @@ export function groupColumns(plan: ViewPlan, types: readonly string[]): GroupCol
 		expression && inputs[indexOf(expressions, expression)];
 	const rowGroups = groups.map(column('_g', 0));
 	const measures = measuresOf(aggregates, inputOf);
+	const distincts = distinctsOf(aggregates, inputOf);
 	const again = aggregates.flatMap((aggregate, index): AgainColumn[] => {
 		if (folding(aggregate, inputOf) !== 'again') return [];
 		const type = inputTypes[inputs.length + index]!;
@@ -108,6 +122,7 @@ export function groupColumns(plan: ViewPlan, types: readonly string[]): GroupCol
 		dependents: dependents.map(column('_d', groups.length)),
 		inputs,
 		measures,
+		distincts,
 		again,
 		rereads: again.length > 0 || measures.some((m) => m.low || m.high || m.sum?.folding === 'finite')
 	};
@@ -126,13 +141,10 @@ function folding(aggregate: AggregateExpression, inputOf: InputOf): Folding {
 
 /** Aggregates of the same value under the same filter share one. */
 function measuresOf(aggregates: readonly AggregateExpression[], inputOf: InputOf): Measure[] {
-	const found = new Map<string, AggregateExpression[]>();
-	for (const aggregate of aggregates) {
-		if (folding(aggregate, inputOf) === 'again' || isRowCount(aggregate)) continue;
-		const key = measureKey(aggregate);
-		found.set(key, [...(found.get(key) ?? []), aggregate]);
-	}
-	return [...found].map(([key, own], index) => {
+	const kept = aggregates.filter(
+		(aggregate) => !['again', 'distinct'].includes(folding(aggregate, inputOf)) && !isRowCount(aggregate)
+	);
+	return [...Map.groupBy(kept, measureKey)].map(([key, own], index) => {
 		const { args, filter } = own[0]!;
 		const of = inputOf(args[0]);
 		const has = (...names: string[]) => own.some((aggregate) => names.includes(aggregate.name));
@@ -152,6 +164,15 @@ function measuresOf(aggregates: readonly AggregateExpression[], inputOf: InputOf
 	});
 }
 
+function distinctsOf(aggregates: readonly AggregateExpression[], inputOf: InputOf): DistinctColumn[] {
+	const kept = aggregates.filter((aggregate) => folding(aggregate, inputOf) === 'distinct');
+	return [...Map.groupBy(kept, measureKey)].map(([key, own], index) => {
+		const of = inputOf(own[0]!.args[0])!;
+		const summed = own.some(({ name }) => name !== 'count');
+		return { index, key, of, filter: inputOf(own[0]!.filter), sum: summed ? sumTypeOf(of.type) : undefined };
+	});
+}
+
 function sumColumn(type: string): SumColumn {
 	const exact = foldingOf({ name: 'sum', distinct: false }, type) === 'exact';
 	return { type: sumTypeOf(type), folding: exact ? 'exact' : 'finite', scaled: type === 'numeric' };
@@ -162,6 +183,7 @@ function isRowCount({ name, args, filter }: AggregateExpression): boolean {
 	return name === 'grouping' || (name === 'count' && args.length === 0 && filter === undefined);
 }
 
+/** What aggregates may share: the same values. */
 function measureKey({ args, filter }: AggregateExpression): string {
 	return JSON.stringify([args.map(identity), filter ? identity(filter) : null]);
 }
@@ -226,6 +248,9 @@ function finished(
 	if (isRowCount(aggregate)) return `${row}_n`;
 	const position = indexOf(grouping.aggregates, aggregate);
 	if (columns.again.some(({ name }) => name === `_r${position}`)) return `${row}_r${position}`;
+	const distinct = columns.distincts.find(({ key }) => key === measureKey(aggregate));
+	if (distinct && aggregate.distinct && countable.test(aggregate.name))
+		return finishedDistinct(aggregate, distinct, row);
 	const { index, sum } = columns.measures.find(({ key }) => key === measureKey(aggregate))!;
 	const counted = (value: string) => `(CASE WHEN ${row}_c${index} > 0 THEN ${value} END)`;
 	switch (aggregate.name) {
@@ -246,6 +271,22 @@ function finished(
 		default:
 			return counted(`${row}_t${index} = ${row}_c${index}`);
 	}
+}
+
+/** Aggregates that tell a value that is there twice from one that is there once. */
+const countable = /^(count|sum|avg)$/;
+
+function finishedDistinct(
+	{ name }: AggregateExpression,
+	{ index, sum }: DistinctColumn,
+	row: string
+): string {
+	if (name === 'count') return `${row}_e${index}`;
+	const value =
+		name === 'sum'
+			? `${row}_f${index}`
+			: `${row}_f${index}${sum === 'bigint' ? '::numeric' : ''} / ${row}_e${index}`;
+	return `(CASE WHEN ${row}_e${index} > 0 THEN ${value} END)`;
 }
 
 /** The first argument is the highest bit, 1 where the row's set lacks it. */

@@ -1,4 +1,5 @@
 import type { Measure } from './group-columns.ts';
+import { distinctDeltas, distinctStages } from './group-distinct.ts';
 import { groupedBySets, setNumber, type GroupView, type StateColumn } from './group-view.ts';
 import { lineageStages } from './lineage-table.ts';
 
@@ -19,6 +20,10 @@ export function deltaColumns(view: GroupView): StateColumn[] {
 			...(m.sum?.folding === 'finite' ? [{ name: `_odd${m.index}`, type: 'boolean' }] : []),
 			...(m.low ? ends(m, '_inlo', '_outlo') : []),
 			...(m.high ? ends(m, '_inhi', '_outhi') : [])
+		]),
+		...columns.distincts.flatMap(({ index, sum }) => [
+			{ name: `_e${index}`, type: 'bigint' },
+			...(sum ? [{ name: `_f${index}`, type: sum }] : [])
 		])
 	];
 }
@@ -44,9 +49,18 @@ sides AS (
 	${side(true)}
 	UNION ALL
 	${side(false)}
-), delta AS (
-	${groupedBySets(view, 's', 'FROM sides AS s', values, 'HAVING count(*) > 0')}
-)`;
+), ${deltaStage(view, groupedBySets(view, 's', 'FROM sides AS s', values, 'HAVING count(*) > 0'))}`;
+}
+
+/** `delta`, with what came of distinct values. */
+function deltaStage(view: GroupView, rows: string): string {
+	const stages = distinctStages(view);
+	if (stages.length === 0) return `delta AS (\n\t${rows}\n)`;
+	const { columns, joins } = distinctDeltas(view);
+	return `plain AS (
+	${rows}
+), ${stages.join(',\n')},
+delta AS (SELECT ${['d.*', ...columns].join(', ')} FROM plain AS d${joins})`;
 }
 
 function deltaOfMeasure(m: Measure): string[] {

@@ -6,6 +6,8 @@ export type Folding =
 	| 'exact'
 	/** The same, while all values are finite; else the group is read again. */
 	| 'finite'
+	/** By how many rows have each of its values. */
+	| 'distinct'
 	/** By comparing; the group is read again where the extreme may have gone. */
 	| 'extreme'
 	/** The group is read again (sums of floats depend on their order). */
@@ -27,7 +29,10 @@ export function foldingOf(
 	// of these a value that is there twice is no more than one that is there once
 	if (name === 'min' || name === 'max') return 'extreme';
 	if (/^(bool_and|bool_or|every)$/.test(name)) return 'exact';
-	if (distinct) return 'again';
+	if (distinct) {
+		const counts = name === 'count' && hasEquality(type);
+		return counts || ((name === 'sum' || name === 'avg') && type in exactTypes) ? 'distinct' : 'again';
+	}
 	if (name === 'count') return 'exact';
 	if (name !== 'sum' && name !== 'avg') return 'again';
 	if (type in exactTypes) return 'exact';

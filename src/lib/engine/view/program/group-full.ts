@@ -1,5 +1,6 @@
-import { againSql, type Measure } from './group-columns.ts';
+import { againSql, type DistinctColumn, type Measure } from './group-columns.ts';
 import { isFinite, scaleWeight } from './group-delta.ts';
+import { distinctFill } from './group-distinct.ts';
 import { mergeGroups } from './group-merge.ts';
 import {
 	groupedBySets,
@@ -19,6 +20,7 @@ export function fullStatements(view: GroupView): string {
 		...columns.dependents.map(({ name }) => `any_value(l.${name}) AS ${name}`),
 		'count(*) AS _n',
 		...columns.measures.flatMap(wholeMeasure),
+		...columns.distincts.flatMap(wholeDistinct),
 		...columns.again.map((column) => `${againSql(plan, columns, column, 'l.', ties)} AS ${column.name}`)
 	];
 	const anyForm = new Set([
@@ -34,10 +36,11 @@ export function fullStatements(view: GroupView): string {
 				: `k.${name} AS x_${name}`;
 		})
 	];
-	return `${lineageFill(plan, lineage)}
+	const rows = `FROM ${shownRows(lineage)} AS l`;
+	return `${[lineageFill(plan, lineage), distinctFill(view, rows)].filter(Boolean).join('\n')}
 RETURN QUERY
 WITH k AS (
-	${groupedBySets(view, 'l', `FROM ${shownRows(lineage)} AS l`, values)}
+	${groupedBySets(view, 'l', rows, values)}
 ), next AS (
 	SELECT ${next.join(', ')} FROM k FULL JOIN ${table} AS s ON ${sameIdentity(view, 's', 'k')}
 ), folded AS (
@@ -47,6 +50,15 @@ ${visibleDifference(view, 'quiet')};
 IF quiet THEN
 	ANALYZE ${lineage.name}; ANALYZE ${table};
 END IF;`;
+}
+
+function wholeDistinct({ index, of, filter, sum }: DistinctColumn): string[] {
+	const value = `DISTINCT l.${of.name}`;
+	const where = filter ? ` FILTER (WHERE l.${filter.name})` : '';
+	return [
+		`count(${value})${where} AS _e${index}`,
+		...(sum ? [`COALESCE(sum(${value})${where}, '0'::${sum}) AS _f${index}`] : [])
+	];
 }
 
 function wholeMeasure(m: Measure): string[] {

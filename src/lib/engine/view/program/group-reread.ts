@@ -113,6 +113,10 @@ function nextColumns({ columns }: GroupView): string[] {
 			...(m.low ? [nextExtreme(`_lo${m.index}`, `LEAST(k.s__lo${m.index}, k._inlo${m.index})`)] : []),
 			...(m.high ? [nextExtreme(`_hi${m.index}`, `GREATEST(k.s__hi${m.index}, k._inhi${m.index})`)] : [])
 		]),
+		...columns.distincts.flatMap(({ index, sum }) => [
+			folded(`_e${index}`),
+			...(sum ? [folded(`_f${index}`)] : [])
+		]),
 		...columns.again.map(({ name, anyForm }) =>
 			anyForm ? `${oldForm(name, `r.${name}`)} AS x_${name}` : `r.${name} AS x_${name}`
 		)

@@ -62,6 +62,10 @@ export function stateColumns({ columns }: GroupView): StateColumn[] {
 			...(m.low ? [{ name: `_lo${m.index}`, type: m.of!.type }] : []),
 			...(m.high ? [{ name: `_hi${m.index}`, type: m.of!.type }] : [])
 		]),
+		...columns.distincts.flatMap(({ index, sum }) => [
+			{ name: `_e${index}`, type: 'bigint' },
+			...(sum ? [{ name: `_f${index}`, type: sum }] : [])
+		]),
 		...columns.again
 	];
 }
@@ -94,14 +98,16 @@ export function sameIdentity(view: GroupView, one: string, other: string): strin
 
 /**
  * SELECT of identity and `values` over `from`, whose rows `row` have the lineage's groups: one branch for
- * each set. `always` goes behind the branch of an empty set, which without it gives a row also of nothing.
+ * each set. `having` goes behind the branch of an empty set, which without it gives a row also of nothing;
+ * where rows are grouped by more (`alsoBy`), behind each.
  */
 export function groupedBySets(
 	view: GroupView,
 	row: string,
 	from: string,
 	values: readonly string[],
-	always = ''
+	having = '',
+	alsoBy: readonly string[] = []
 ): string {
 	const branches = view.sets.map((set, number) => {
 		const own = set.map((index) => `${row}.${view.columns.groups[index]!.name}`);
@@ -111,8 +117,10 @@ export function groupedBySets(
 				set.includes(index) ? `${row}.${name}` : `NULL::${type} AS ${name}`
 			)
 		];
-		const by = own.length > 0 ? ` GROUP BY ${own.join(', ')}` : always && ` ${always}`;
-		return `SELECT ${[...identity, ...values].join(',\n\t\t')}\n\t${from}${by}`;
+		const all = [...own, ...alsoBy];
+		const by = all.length > 0 ? ` GROUP BY ${all.join(', ')}` : '';
+		const filter = having && (all.length === 0 || alsoBy.length > 0) ? ` ${having}` : '';
+		return `SELECT ${[...identity, ...values].join(',\n\t\t')}\n\t${from}${by}${filter}`;
 	});
 	return branches.join('\n\tUNION ALL\n\t');
 }
@@ -160,8 +168,8 @@ function lineageIndexes({ sets, columns, lineage }: GroupView): string[] {
 
 /** A count below zero is a broken state: the statement fails, and a full difference mends it. */
 function notNullOf(name: string): string {
-	if (/^_([n]$|[ct])/.test(name)) return ` NOT NULL CHECK (${name} >= 0)`;
-	return /^_[sp]/.test(name) ? ' NOT NULL' : '';
+	if (/^_(n$|[cte]\d)/.test(name)) return ` NOT NULL CHECK (${name} >= 0)`;
+	return /^_[spf]\d/.test(name) ? ' NOT NULL' : '';
 }
 
 export function visible(view: GroupView, row: string): TypedSql[] {

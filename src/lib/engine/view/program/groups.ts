@@ -2,6 +2,7 @@ import { quote } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
 import type { ViewProgram } from '../types.ts';
 import { deltaColumns } from './group-delta.ts';
+import { createDistincts, dropDistincts } from './group-distinct.ts';
 import { foldingStatement } from './group-fold.ts';
 import { fullStatements } from './group-full.ts';
 import { rereadingStatements } from './group-reread.ts';
@@ -22,6 +23,7 @@ export function groupsProgram(plan: ViewPlan, types: readonly string[]): ViewPro
 	const rowType = `{state}.d_${hash}`;
 	const drop = [
 		...dropMaintenance(hash),
+		...dropDistincts(view),
 		`DROP TABLE IF EXISTS ${view.table}`,
 		`DROP TABLE IF EXISTS ${view.lineage.name}`,
 		...(view.columns.rereads ? [`DROP TYPE IF EXISTS ${rowType}`] : []),
@@ -32,6 +34,7 @@ export function groupsProgram(plan: ViewPlan, types: readonly string[]): ViewPro
 			...salt.create,
 			...createLineage(plan, view.lineage),
 			...createGroups(view),
+			...createDistincts(view),
 			...(view.columns.rereads
 				? [
 						`CREATE TYPE ${rowType} AS (${deltaColumns(view)
