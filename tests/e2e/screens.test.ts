@@ -249,8 +249,10 @@ describe('another release under an open page', () => {
 		};
 		await publish({ 'module.json': manifest('1.0.0'), 'pages/index.page.json': page('Note', []) });
 		await ben.goto(`${loam.url}/home/main/notes`);
-		await ben.getByLabel('Note').fill('half a sentence');
-		await ben.getByLabel('Note').evaluate((note: HTMLTextAreaElement) => note.setSelectionRange(5, 6));
+		await ben.getByLabel('Note', { exact: true }).fill('half a sentence');
+		await ben
+			.getByLabel('Note', { exact: true })
+			.evaluate((note: HTMLTextAreaElement) => note.setSelectionRange(5, 6));
 		const news = { type: 'TextBlock', text: 'Now with news', wrap: true };
 		await publish({ 'module.json': manifest('1.1.0'), 'pages/index.page.json': page('Remark', [news]) });
 		await ben.getByText('Now with news').waitFor({ timeout: 3000 });
