@@ -230,6 +230,211 @@ describe('help', () => {
 	});
 });
 
+describe('one click', () => {
+	const problems = (page: Page) => page.getByRole('region', { name: 'Problems' });
+	/** The starter with a field that no migration adds. */
+	async function withField(page: Page): Promise<void> {
+		const schema = (await onServer('schema.proto'))!;
+		const field = '\tstring shelf = 9 [(loam.column).max_length = 80];';
+		await builderOf(page, loam.url).write(
+			'schema.proto',
+			schema.replace(/(message Note \{[\s\S]*?)\n\}/, `$1\n${field}\n}`)
+		);
+		await problems(page).getByText('No migration adds "shelf"').waitFor({ timeout: 20_000 });
+	}
+	const drafted = (page: Page) => page.locator('button.name[title="migrations/0002_add_notes_shelf.sql"]');
+
+	test('in the list drafts the migration that tables and schema differ by', async () => {
+		const page = await openTab(ada);
+		await withField(page);
+		await problems(page).getByRole('button', { name: 'Draft the migration' }).click();
+		await drafted(page).waitFor();
+		await problems(page).getByText('No problems').waitFor({ timeout: 20_000 });
+		const sql = (await onServer('migrations/0002_add_notes_shelf.sql'))!;
+		expect(sql).toContain('ADD COLUMN "shelf"');
+		expect(Math.max(...sql.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+		await page.close();
+	});
+
+	test('at the mark in the editor does the same', async () => {
+		const page = await openTab(ada);
+		await withField(page);
+		await problems(page).getByText('No migration adds "shelf"').click();
+		await page.locator('.pane .editor .squiggly-error').first().waitFor();
+		await page.keyboard.press('Control+Period');
+		await page.getByText('Draft the migration').last().waitFor();
+		await page.keyboard.press('Enter');
+		await drafted(page).waitFor();
+		await page.close();
+	});
+
+	test('lets project-users read a view that nobody but admins may', async () => {
+		const page = await openTab(ada);
+		await builderOf(page, loam.url).write('views/all_notes.sql', 'SELECT id, text FROM notes');
+		const warning = problems(page).getByText('Only project-admins may read "all_notes".');
+		await warning.waitFor({ timeout: 20_000 });
+		await problems(page).getByRole('button', { name: 'Let project-users read it' }).click();
+		await warning.waitFor({ state: 'detached' });
+		await state(page, 'saved');
+		const manifest = JSON.parse((await onServer('module.json'))!) as { access: { views: object } };
+		expect(manifest.access.views).toMatchObject({
+			all_notes: ['project-user'],
+			open_notes: ['project-user']
+		});
+		await problems(page).getByText('No problems').waitFor({ timeout: 20_000 });
+		await page.close();
+	});
+});
+
+describe('publishing', () => {
+	test('raises the version, in the open file too; the report goes with the next edit', async () => {
+		const page = await openTab(ada, 'module.json');
+		const builder = builderOf(page, loam.url);
+		const report = page.locator('.publish');
+		expect(await builder.publish()).toBe('published');
+		await report.getByText('Published 0.1.0').waitFor();
+		expect(await report.getByText('You have changed the draft since').count()).toBe(0);
+
+		await builder.write(view, 'SELECT id, text, written_at, done FROM notes');
+		await report.getByText('You have changed the draft since').waitFor();
+		await openFile(page, 'module.json');
+		expect(await builder.publish()).toBe('published');
+		await report.getByText('Published 0.1.1').waitFor();
+		await expect.poll(() => shown(page)).toContain('"version": "0.1.1"');
+		await state(page, 'saved');
+		expect(JSON.parse((await onServer('module.json'))!)).toMatchObject({ version: '0.1.1' });
+		expect(await report.getByText('You have changed the draft since').count()).toBe(0);
+
+		await page.getByRole('tab', { name: 'Releases' }).click();
+		expect(await page.locator('.releases .version').allInnerTexts()).toEqual(['0.1.1', '0.1.0']);
+		await page.close();
+	});
+
+	test('loses nothing that is typed into module.json meanwhile', async () => {
+		const page = await openTab(ada, 'module.json');
+		const builder = builderOf(page, loam.url);
+		await builder.publish();
+		await builder.write(view, 'SELECT id, text, written_at, done FROM notes');
+		await openFile(page, 'module.json');
+		let release = () => {};
+		const held = new Promise<void>((resolve) => (release = resolve));
+		await page.route('**/loam.v1.ModuleService/Publish', async (route) => {
+			const answer = await route.fetch();
+			await held;
+			await route.fulfill({ response: answer });
+		});
+		await page.getByRole('banner').getByRole('button', { name: 'Publish' }).click();
+		await page.locator('.publish').getByText('Publishing…').waitFor();
+		await type(page, '\n\n', 'End');
+		await state(page, 'saved');
+		release();
+		await page.locator('.publish').getByText('Published 0.1.1').waitFor();
+		await state(page, 'saved');
+		const text = (await onServer('module.json'))!;
+		expect(text).toMatch(/"version": "0\.1\.1"/);
+		expect(text).toMatch(/\n\n\n$/);
+		await page.locator('.publish').getByText('You have changed the draft since').waitFor();
+		await page.close();
+	});
+
+	test('what stood in the way is not shown beside the draft that mends it', async () => {
+		const page = await openTab(ada);
+		const builder = builderOf(page, loam.url);
+		await builder.write(view, 'SELECT id, txt FROM notes');
+		expect(await builder.publish()).toContain('There is no column "txt".');
+		await builder.write(view, 'SELECT id, text, written_at FROM notes WHERE NOT done');
+		const report = page.locator('.publish');
+		await report.getByText('You have changed the draft since').waitFor();
+		expect(await report.innerText()).not.toContain('txt');
+		await page.close();
+	});
+});
+
+describe('a mistake', () => {
+	test('of a missing semicolon is told at the end of its line, and hides nothing elsewhere', async () => {
+		const page = await openTab(ada, 'schema.proto');
+		const builder = builderOf(page, loam.url);
+		const problems = page.getByRole('region', { name: 'Problems' });
+		await builder.write(logic, `${(await onServer(logic))!}\nexport const wrong: number = 'x';\n`);
+		const schema = (await onServer('schema.proto'))!;
+		await builder.write('schema.proto', schema.replace('bool done = 3;', 'bool done = 3'));
+		const line = schema.split('\n').findIndex((text) => text.includes('bool done')) + 1;
+		const finding = problems.locator('.finding', { hasText: 'A ";" is missing at the end of this line.' });
+		await finding.filter({ hasText: `schema.proto:${line}` }).waitFor({ timeout: 20_000 });
+		await problems.getByText("Type 'string' is not assignable to type 'number'").waitFor();
+		// Also where the page is opened while the schema is broken.
+		await page.reload();
+		await problems.getByText("Type 'string' is not assignable to type 'number'").waitFor({ timeout: 20_000 });
+		await finding.waitFor();
+		expect(await problems.innerText()).not.toMatch(/Cannot find module|implicitly/);
+		await page.close();
+	});
+
+	test('that is told of one place is listed once', async () => {
+		const page = await openTab(ada, 'pages/index.page.json');
+		await builderOf(page, loam.url).write('pages/index.page.json', '{"title": "A"\n"card": {}}');
+		for (const list of [page.getByRole('region', { name: 'Problems' }), page.locator('.preview')]) {
+			await list.getByText('A comma is missing').first().waitFor({ timeout: 20_000 });
+			await expect.poll(() => list.getByText('A comma is missing').count()).toBe(1);
+		}
+		await page.waitForTimeout(1500);
+		expect(await page.getByText('A comma is missing').count()).toBe(2);
+		await page.close();
+	});
+});
+
+describe('a module', () => {
+	test('is named as it is typed; its address is made of that', async () => {
+		const { page } = ada;
+		await page.goto(`${loam.url}/home/main/build`);
+		await page.getByRole('button', { name: 'New module' }).first().click();
+		const dialog = page.getByRole('dialog');
+		await dialog.getByLabel('Name').fill('My Shop!');
+		await dialog.getByText('/home/main/my_shop').waitFor();
+		await dialog.getByRole('button', { name: 'Create and open' }).click();
+		await page.waitForURL(/\/home\/main\/build\/my_shop$/);
+		await page.getByRole('banner').getByText('My Shop!').first().waitFor();
+		await page.goto(`${loam.url}/home/main/build`);
+		await page.getByText('My Shop!').waitFor();
+	});
+
+	test('that came with Loam says that a copy is edited, and makes it at one click', async () => {
+		const { page } = ada;
+		await page.goto(`${loam.url}/home/main/tickets`);
+		await page.getByRole('banner').getByText('Tickets').first().click();
+		await page.getByRole('link', { name: 'Edit a copy' }).click();
+		await page.getByRole('button', { name: 'Make a copy and open it' }).click();
+		await page.waitForURL(/\/home\/main\/build\/tickets_copy$/);
+		await page.getByRole('banner').getByText('Tickets (copy)').first().waitFor();
+		await page
+			.getByRole('region', { name: 'Problems' })
+			.getByText('No problems')
+			.waitFor({ timeout: 30_000 });
+	});
+
+	test('is installed from the project’s page, with its demo data', async () => {
+		const project = { project: 'home/main', module: 'tickets' };
+		await loam.call('loam.v1.InstallationService/Uninstall', project, { token: ada.token });
+		const { page } = ada;
+		await page.goto(`${loam.url}/home/main`);
+		await page.getByRole('button', { name: 'Install', exact: true }).click();
+		const row = page.getByRole('dialog').getByRole('listitem').filter({ hasText: 'Tickets' });
+		expect(await row.getByText('Installed').count()).toBe(0);
+		await row.getByRole('button', { name: 'With demo data' }).click();
+		await page.getByText('Tickets is installed.').waitFor({ timeout: 20_000 });
+		await page.locator('.tiles').getByText('Tickets', { exact: true }).click();
+		await expect
+			.poll(() => page.getByText(/^Open · \d+$/).innerText(), { timeout: 20_000 })
+			.not.toBe('Open · 0');
+
+		await page.goto(`${loam.url}/home/main`);
+		await page.getByRole('button', { name: 'Install', exact: true }).click();
+		await row.getByText('Installed').waitFor();
+		await row.getByRole('button', { name: 'Fill with demo data' }).click();
+		await page.getByText('Tickets has its demo data').waitFor({ timeout: 20_000 });
+	});
+});
+
 describe('who may', () => {
 	test('only a project-admin opens the builder', async () => {
 		const rita = await visit(browser, loam, reader);

@@ -13,12 +13,13 @@ import { call, CallError } from '#client/session';
 import {
 	ModuleService,
 	type Diagnostic as WireDiagnostic,
+	type Fix as WireFix,
 	type ModuleSummary as WireSummary,
 	type PreviewBinding,
 	type Release as WireRelease,
 	type Step as WireStep
 } from '#gen/loam/v1/modules_pb';
-import { AppError, httpStatus, type Diagnostic, type ErrorCode } from '#kernel';
+import { AppError, httpStatus, type Diagnostic, type ErrorCode, type Fix } from '#kernel';
 import type { Changes } from './draft/types.ts';
 
 export interface Step {
@@ -73,7 +74,7 @@ export interface PreviewData {
 export interface BuilderApi {
 	modules(project: string): Promise<ModuleEntry[]>;
 	/** The id of the module's draft; makes it where there is none. */
-	createDraft(project: string, module: string, template: string): Promise<string>;
+	createDraft(project: string, module: string, template: string, title?: string): Promise<string>;
 	files(draft: string, signal?: AbortSignal): Promise<OpenDraft>;
 	/** The new revision. */
 	put(draft: string, base: number, changes: Changes, signal?: AbortSignal): Promise<number>;
@@ -92,8 +93,8 @@ export function createBuilderApi(): BuilderApi {
 		async modules(project) {
 			return (await ask(method.listModules, { project })).modules.map(entryOf);
 		},
-		async createDraft(project, module, template) {
-			return (await ask(method.createDraft, { project, module, template })).draft;
+		async createDraft(project, module, template, title = '') {
+			return (await ask(method.createDraft, { project, module, template, title })).draft;
 		},
 		async files(draft, signal) {
 			const answer = await ask(method.getFiles, { draft }, signal ? { signal } : {});
@@ -170,6 +171,7 @@ function reportOf(answer: {
 }
 
 function diagnosticOf(found: WireDiagnostic): Diagnostic {
+	const fix = fixOf(found.fix);
 	return {
 		severity: found.severity === 'warning' ? 'warning' : 'error',
 		file: found.file,
@@ -179,8 +181,25 @@ function diagnosticOf(found: WireDiagnostic): Diagnostic {
 		...(found.endColumn ? { endColumn: found.endColumn } : {}),
 		reason: found.reason,
 		message: found.message,
-		...(found.hint ? { hint: found.hint } : {})
+		...(found.hint ? { hint: found.hint } : {}),
+		...(fix ? { fix } : {})
 	};
+}
+
+/** One that this builder does not know is none. */
+function fixOf(wire: WireFix | undefined): Fix | undefined {
+	switch (wire?.fix.case) {
+		case 'draftMigration':
+			return { kind: 'draft-migration' };
+		case 'share': {
+			const { list, name } = wire.fix.value;
+			return list === 'views' || list === 'commands' ? { kind: 'share', list, name } : undefined;
+		}
+		case 'createFile':
+			return { kind: 'create-file', path: wire.fix.value };
+		case undefined:
+			return undefined;
+	}
 }
 
 function releaseOf({ id, hash, shortHash, version, createdAt, createdBy, live }: WireRelease): Release {

@@ -1,9 +1,9 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { fileKind, type FileKind } from '#engine/module';
-import { toAppError, type AppError, type Diagnostic } from '#kernel';
+import { fileKind, parseManifest, withVersion, type FileKind } from '#engine/module';
+import { toAppError, type AppError, type Diagnostic, type Fix } from '#kernel';
 import type { BuilderApi, OpenDraft, Release, Report } from './api.ts';
 import { checkInstantly, checkTogether } from './checks/instant.ts';
-import { gateAlone, mergeProblems } from './checks/problems.ts';
+import { gateAlone, mergeProblems, oncePerLine } from './checks/problems.ts';
 import { Draft } from './draft/draft.svelte.ts';
 import { createKeep } from './draft/keep.ts';
 import { listenToTabs, type Tabs } from './draft/tabs.ts';
@@ -54,6 +54,8 @@ export class Workbench {
 	sdk = $state.raw('');
 
 	report = $state.raw<Report>();
+	/** The files that the report is about. */
+	#reported = $state.raw<ReadonlyMap<string, string>>(new Map());
 	publishError = $state.raw<AppError>();
 	isPublishing = $state(false);
 	releases = $state.raw<readonly Release[]>();
@@ -76,7 +78,10 @@ export class Workbench {
 	/** Looked at with the files that were typed in. */
 	together = $state.raw<readonly Diagnostic[]>([]);
 	readonly instant = $derived([...[...this.#instant.values()].flat(), ...this.together]);
+	/** Each at its place. */
 	readonly problems = $derived(mergeProblems(this.instant, this.types, this.gate));
+	/** The same as they are listed. */
+	readonly listed = $derived(oncePerLine(this.problems));
 	constructor({ api, project, module, opened, tab }: WorkbenchOptions) {
 		this.api = api;
 		this.project = project;
@@ -96,6 +101,16 @@ export class Workbench {
 		});
 		for (const [path, text] of opened.files) this.#look(path, text);
 		this.#restoreTabs();
+	}
+
+	/** What people read, as the draft calls it. */
+	get title(): string {
+		return parseManifest(this.draft.files.get('module.json') ?? '').value?.title || this.module;
+	}
+
+	/** The draft has changed since: what the report found may not be there any more. */
+	get isReportOld(): boolean {
+		return this.report !== undefined && !areSame(this.#reported, this.draft.files);
 	}
 
 	/** The author typed in the editor. */
@@ -131,6 +146,11 @@ export class Workbench {
 	createWith(path: string, text: string): void {
 		this.#change(new Map([[path, text]]));
 		this.open({ path });
+	}
+
+	/** Another text for a file, as by an edit: undo knows what was there. */
+	replace(path: string, text: string): void {
+		if (this.draft.files.get(path) !== text) this.#change(new Map([[path, text]]));
 	}
 
 	rename(from: string, to: string): void {
@@ -203,6 +223,12 @@ export class Workbench {
 		this.gate = gateAlone(diagnostics, [...this.instant, ...this.types]);
 	}
 
+	/** The fix was applied: its findings go before the gate has looked again. */
+	mended(fix: Fix): void {
+		const key = JSON.stringify(fix);
+		this.gate = this.gate.filter((found) => JSON.stringify(found.fix) !== key);
+	}
+
 	async #refreshSdk(): Promise<void> {
 		const schema = this.draft.files.get('schema.proto') ?? '';
 		if (schema === this.#sdkSchema) return;
@@ -222,15 +248,33 @@ export class Workbench {
 		this.publishError = undefined;
 		try {
 			const revision = await this.draft.save();
-			this.report = await this.api.publish(this.draftId, revision);
-			this.#takeGate(this.report.diagnostics);
-			if (this.report.ok) await this.loadReleases();
+			const { files } = this.draft;
+			const report = await this.api.publish(this.draftId, revision);
+			this.#reported = files;
+			this.report = report;
+			this.#takeGate(report.diagnostics);
+			if (report.release) this.#takeVersion(report.release.version);
+			if (report.ok) await this.loadReleases();
 		} catch (error) {
 			this.publishError = toAppError(error);
 			if (this.publishError.code === 'aborted') this.draft.heard();
 		} finally {
 			this.isPublishing = false;
 		}
+	}
+
+	/** The release has the next free version where the draft's was taken: the draft follows, as by an edit. */
+	#takeVersion(version: string): void {
+		const named = (files: ReadonlyMap<string, string>) => {
+			const text = files.get('module.json') ?? '';
+			const own = parseManifest(text).value?.version;
+			return own === undefined || own === version ? undefined : withVersion(text, version);
+		};
+		const reported = named(this.#reported);
+		if (reported !== undefined) this.#reported = new Map(this.#reported).set('module.json', reported);
+		const text = named(this.draft.files);
+		if (text !== undefined && !this.draft.conflicts.has('module.json'))
+			this.#change(new Map([['module.json', text]]));
 	}
 
 	async loadReleases(): Promise<void> {
@@ -281,4 +325,8 @@ export class Workbench {
 		this.tabs = tabs.length > 0 ? tabs : first ? [first] : [];
 		this.active = kept.active !== undefined && tabs.includes(kept.active) ? kept.active : this.tabs[0];
 	}
+}
+
+function areSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+	return a.size === b.size && [...a].every(([path, text]) => b.get(path) === text);
 }

@@ -10,6 +10,8 @@ export interface ShellModule {
 	readonly title: string;
 	readonly icon?: string | undefined;
 	readonly href: string;
+	/** It came with Loam: nobody edits it, but a copy of it. */
+	readonly shipped?: boolean | undefined;
 }
 
 export interface ShellProject {

@@ -34,9 +34,15 @@ export function openJson(file: string, text: string): JsonFile {
 	if (deep !== undefined) return { file, text, root: undefined, found: [tooDeep(file, text, deep)] };
 	const errors: ParseError[] = [];
 	const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
-	const found = errors.slice(0, 5).map((error) => syntaxError(file, text, error));
+	const found = firstOfLines(errors.map((error) => syntaxError(file, text, error))).slice(0, 5);
 	if (root) found.push(...duplicateKeys(file, text, root));
 	return { file, text, root: errors.length === 0 ? root : undefined, found };
+}
+
+/** What a parser stumbles over once it has lost its way tells no more. */
+function firstOfLines(found: readonly Diagnostic[]): Diagnostic[] {
+	const lines = new Set<number>();
+	return found.filter(({ line }) => !lines.has(line) && lines.add(line));
 }
 
 const deepest = 200;
@@ -114,7 +120,7 @@ export function valueOf(node: JsonNode): Json {
 }
 
 const syntaxHints: Readonly<Record<string, string>> = {
-	CommaExpected: 'Put a comma between the two.',
+	InvalidSymbol: 'Names and texts stand in double quotes; bare are numbers, true, false and null.',
 	PropertyNameExpected: 'A name in double quotes is needed here; there is no comma before a closing brace.',
 	ValueExpected: 'A value is needed here; there is no comma before a closing bracket.',
 	CloseBraceExpected: 'Close the object with }.',
@@ -126,6 +132,7 @@ const syntaxHints: Readonly<Record<string, string>> = {
 
 function syntaxError(file: string, text: string, error: ParseError): Diagnostic {
 	const code = printParseErrorCode(error.error);
+	if (code === 'CommaExpected') return commaMissing(file, text, error.offset);
 	const words = code.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 	const hint = syntaxHints[code];
 	return {
@@ -135,6 +142,21 @@ function syntaxError(file: string, text: string, error: ParseError): Diagnostic 
 		reason: 'JSON_SYNTAX',
 		message: `This is not JSON: ${words}.`,
 		...(hint === undefined ? {} : { hint })
+	};
+}
+
+/** Told where it is missing, which the parser sees at what comes after it. */
+function commaMissing(file: string, text: string, offset: number): Diagnostic {
+	const end = text.slice(0, offset).trimEnd().length;
+	const span = spanOf(text, Math.max(0, end - 1), 1);
+	const isLineEnd = span.line < positionAt(text, offset).line;
+	return {
+		severity: 'error',
+		file,
+		...span,
+		reason: 'JSON_SYNTAX',
+		message: `A comma is missing ${isLineEnd ? 'at the end of this line' : 'here'}.`,
+		hint: 'Put a comma between the two.'
 	};
 }
 

@@ -5,6 +5,7 @@ import { fields, items, properties, text, texts } from './reader.ts';
 import type { Manifest, NavigationItem } from './types.ts';
 
 export const moduleNamePattern = /^[a-z][a-z0-9_]{0,39}$/;
+const longestName = 40;
 
 /** Names that routes and proto packages need for themselves. */
 export const reservedModuleNames: ReadonlySet<string> = new Set([
@@ -25,6 +26,43 @@ export function moduleNameProblem(name: string): string | undefined {
 	}
 	if (reservedModuleNames.has(name)) return `"${name}" is a name of Loam itself. Choose another one.`;
 	return undefined;
+}
+
+/** Letters that don't fall apart into a letter and its mark. */
+const letters: Readonly<Record<string, string>> = {
+	ß: 'ss',
+	æ: 'ae',
+	œ: 'oe',
+	ø: 'o',
+	ł: 'l',
+	đ: 'd',
+	ð: 'd',
+	þ: 'th',
+	ı: 'i'
+};
+
+/**
+ * A name that a module can have, made of what somebody typed: `My Shop!` -> `my_shop`. Numbered where it is
+ * taken; `module` where nothing of it is left.
+ */
+export function suggestModuleName(typed: string, taken: ReadonlySet<string> = new Set()): string {
+	const plain = typed
+		.normalize('NFKD')
+		.replace(/\p{M}/gu, '')
+		.toLowerCase()
+		.replace(/[^\p{ASCII}]/gu, (letter) => letters[letter] ?? ' ')
+		.replace(/['’]/g, '')
+		.replace(/[^a-z0-9]+/g, '_')
+		.replace(/^_+|_+$/g, '');
+	const begun = plain === '' ? 'module' : /^\d/.test(plain) ? `module_${plain}` : plain;
+	const isFree = (name: string) => !taken.has(name) && moduleNameProblem(name) === undefined;
+	const cut = (length: number) => begun.slice(0, length).replace(/_+$/, '');
+	if (isFree(cut(longestName))) return cut(longestName);
+	for (let number = 2; ; number++) {
+		const ending = `_${number}`;
+		const name = cut(longestName - ending.length) + ending;
+		if (isFree(name)) return name;
+	}
 }
 
 export interface Parsed<T> {

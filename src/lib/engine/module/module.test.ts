@@ -112,6 +112,27 @@ describe('parseManifest', () => {
 	});
 });
 
+describe('a text that is no JSON', () => {
+	const told = (text: string) =>
+		parseManifest(text).diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`);
+
+	test('is told once a line, however often the parser stumbles', () => {
+		expect(told("{ 'name': 'a', 'title': 'b' }")).toEqual(['1:3 This is not JSON: invalid symbol.']);
+		expect(told('some words and no more')).toHaveLength(1);
+		expect(told('{"a": [1,, 2,,],\n"b": tru,\n"c": 1}')).toEqual([
+			'1:10 This is not JSON: value expected.',
+			'2:6 This is not JSON: invalid symbol.'
+		]);
+	});
+
+	test('misses its comma where it should stand', () => {
+		expect(told('{\n  "name": "a"\n\n  "title": "b"\n}')).toEqual([
+			'2:13 A comma is missing at the end of this line.'
+		]);
+		expect(told('{ "name": "a" "title": "b" }')).toEqual(['1:13 A comma is missing here.']);
+	});
+});
+
 describe('parsePage', () => {
 	const page = {
 		title: 'Board',

@@ -12,11 +12,20 @@ export function constraintName(table: string, column: string, suffix: 'check' | 
 	return `${table}_${column}_${suffix}`;
 }
 
+/** Past it a column's constraints stand on lines of their own. */
+const longestLine = 100;
+
 /** CREATE TABLE as the schema wants it. References to tables that come later are left out; see `addReference`. */
 export function createTable(table: TableSpec, known: ReadonlySet<string>): string {
-	const lines = table.columns.map((column) => columnSql(table, column, known));
-	if (table.key.length > 0) lines.push(`PRIMARY KEY (${table.key.map(quote).join(', ')})`);
-	return `CREATE TABLE ${quote(table.name)} (\n\t${lines.join(',\n\t')}\n);`;
+	const lines = table.columns.map((column) => onLines(columnSql(table, column, known), '\t'));
+	if (table.key.length > 0) lines.push(`\tPRIMARY KEY (${table.key.map(quote).join(', ')})`);
+	return `CREATE TABLE ${quote(table.name)} (\n${lines.join(',\n')}\n);`;
+}
+
+/** The parts in one line where they fit, or each after the first in a line that is indented further. */
+function onLines(parts: readonly string[], indent = ''): string {
+	const line = indent + parts.join(' ');
+	return line.length <= longestLine ? line : indent + parts.join(`\n${indent}\t`);
 }
 
 /** The index by which rows are found from what they reference; a unique column has one. */
@@ -26,21 +35,23 @@ export function createIndex(table: TableSpec, column: ColumnSpec): string | unde
 }
 
 export function addColumn(table: TableSpec, column: ColumnSpec, known: ReadonlySet<string>): string {
-	return `ALTER TABLE ${quote(table.name)} ADD COLUMN ${columnSql(table, column, known)};`;
+	const [definition, ...rest] = columnSql(table, column, known);
+	return `${onLines([`ALTER TABLE ${quote(table.name)} ADD COLUMN ${definition!}`, ...rest])};`;
 }
 
-/** One column with everything that is its own: type, default, checks, reference. */
-function columnSql(table: TableSpec, column: ColumnSpec, known: ReadonlySet<string>): string {
-	const parts = [quote(column.name), sqlType(column)];
-	if (!column.nullable) parts.push('NOT NULL');
-	if (column.default !== undefined) parts.push(`DEFAULT ${column.default}`);
-	if (column.unique) parts.push('UNIQUE');
+/** One column with everything that is its own: type and default, then its checks, then its reference. */
+function columnSql(table: TableSpec, column: ColumnSpec, known: ReadonlySet<string>): string[] {
+	const words = [quote(column.name), sqlType(column)];
+	if (!column.nullable) words.push('NOT NULL');
+	if (column.default !== undefined) words.push(`DEFAULT ${column.default}`);
+	if (column.unique) words.push('UNIQUE');
+	const parts = [words.join(' ')];
 	const check = checkSql(column);
 	if (check)
 		parts.push(`CONSTRAINT ${quote(constraintName(table.name, column.name, 'check'))} CHECK (${check})`);
 	const reference = column.references;
 	if (reference !== undefined && known.has(reference)) parts.push(`REFERENCES ${quote(reference)}`);
-	return parts.join(' ');
+	return parts;
 }
 
 /** What a column's values must be, beyond their type; undefined for anything. */
@@ -59,15 +70,17 @@ export function checkSql(column: ColumnSpec): string | undefined {
 
 export function addReference(table: TableSpec, column: ColumnSpec): string {
 	const name = quote(constraintName(table.name, column.name, 'fkey'));
-	return `ALTER TABLE ${quote(table.name)} ADD CONSTRAINT ${name} FOREIGN KEY (${quote(column.name)}) REFERENCES ${quote(column.references!)};`;
+	const key = `FOREIGN KEY (${quote(column.name)}) REFERENCES ${quote(column.references!)}`;
+	return `${onLines([`ALTER TABLE ${quote(table.name)}`, `ADD CONSTRAINT ${name} ${key}`])};`;
 }
 
 /** Puts the values of an enum anew; widening only, as the rows that are there keep theirs. */
 export function replaceCheck(table: TableSpec, column: ColumnSpec): string {
 	const name = quote(constraintName(table.name, column.name, 'check'));
 	const check = checkSql(column);
-	const drop = `ALTER TABLE ${quote(table.name)} DROP CONSTRAINT IF EXISTS ${name}`;
-	return check === undefined ? `${drop};` : `${drop}, ADD CONSTRAINT ${name} CHECK (${check});`;
+	const drop = `DROP CONSTRAINT IF EXISTS ${name}`;
+	const parts = check === undefined ? [drop] : [`${drop},`, `ADD CONSTRAINT ${name} CHECK (${check})`];
+	return `${onLines([`ALTER TABLE ${quote(table.name)}`, ...parts])};`;
 }
 
 /** Tables so that each comes after those it references; a circle keeps the order it has. */

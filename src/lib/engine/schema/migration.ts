@@ -64,8 +64,14 @@ interface Step {
 	readonly refused?: Diagnostic;
 }
 
+const longestTitle = 40;
+
+/** What it does first, and whether that is all. */
 function titleOf(titles: readonly string[]): string {
-	return [...new Set(titles)].slice(0, 2).join('_and_').slice(0, 60) || 'change';
+	const [first = 'change', ...more] = new Set(titles);
+	const both = [first, ...more].join('_and_');
+	if (both.length <= longestTitle) return both;
+	return more.length > 0 ? `${first.slice(0, longestTitle)}_and_more` : first.slice(0, 60);
 }
 
 function changeTable(was: TableSpec, now: TableSpec, known: ReadonlySet<string>): Step[] {

@@ -243,10 +243,10 @@ describe('draftMigration', () => {
 		expect(title).toBe('create_projects_and_create_tickets');
 		expect(sql.indexOf('CREATE TABLE "projects"')).toBeLessThan(sql.indexOf('CREATE TABLE "tickets"'));
 		expect(sql).toContain(
-			`"status" text NOT NULL DEFAULT 'OPEN' CONSTRAINT "tickets_status_check" CHECK ("status" IN ('OPEN', 'DONE'))`
+			`"status" text NOT NULL DEFAULT 'OPEN'\n\t\tCONSTRAINT "tickets_status_check" CHECK ("status" IN ('OPEN', 'DONE'))`
 		);
 		expect(sql).toContain(
-			`"title" text NOT NULL CONSTRAINT "tickets_title_check" CHECK ("title" <> '' AND char_length("title") <= 200)`
+			`"title" text NOT NULL\n\t\tCONSTRAINT "tickets_title_check" CHECK ("title" <> '' AND char_length("title") <= 200)`
 		);
 		expect(sql).toContain('"project_id" uuid NOT NULL REFERENCES "projects"');
 		expect(sql).toContain('"assignee_id" uuid,');
@@ -268,8 +268,23 @@ describe('draftMigration', () => {
 
 	test('widens an enum', () => {
 		expect(change((t) => t.replace('DONE = 1;', 'DONE = 1; LATER = 2;')).sql).toContain(
-			`ALTER TABLE "tickets" DROP CONSTRAINT IF EXISTS "tickets_status_check", ADD CONSTRAINT "tickets_status_check" CHECK ("status" IN ('OPEN', 'DONE', 'LATER'));`
+			`ALTER TABLE "tickets"\n\tDROP CONSTRAINT IF EXISTS "tickets_status_check",\n\tADD CONSTRAINT "tickets_status_check" CHECK ("status" IN ('OPEN', 'DONE', 'LATER'));`
 		);
+	});
+
+	test('keeps lines short enough to be read, and the file’s name too', () => {
+		const more =
+			'optional string colour_of_the_cover = 20 [(loam.column).max_length = 80]; bool a_long_flag_name = 21;';
+		const { sql, title } = change((t) => t.replace('bool urgent = 17;', `bool urgent = 17; ${more}`));
+		expect(sql).toBe(
+			[
+				'ALTER TABLE "tickets" ADD COLUMN "colour_of_the_cover" text',
+				'\tCONSTRAINT "tickets_colour_of_the_cover_check" CHECK (char_length("colour_of_the_cover") <= 80);',
+				'',
+				'ALTER TABLE "tickets" ADD COLUMN "a_long_flag_name" boolean NOT NULL DEFAULT false;'
+			].join('\n')
+		);
+		expect(title).toBe('add_tickets_colour_of_the_cover_and_more');
 	});
 
 	test.each<[string, [string, string], string]>([

@@ -167,7 +167,7 @@ export const rooms: readonly RoomEntry[] = [
 	{
 		name: 'client/ide',
 		does: "the builder's editor, draft and preview",
-		uses: ['client/ui', 'client/session', 'client/cards', 'client/live']
+		uses: ['client/ui', 'client/session', 'client/cards']
 	},
 
 	{ name: 'routes', does: 'the addresses of the screens' },

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Diagnostic } from '#kernel';
-import { countByFile, gateAlone, mergeProblems } from './problems.ts';
+import { countByFile, gateAlone, mergeProblems, oncePerLine } from './problems.ts';
 
 const problem = (
 	file: string,
@@ -44,4 +44,19 @@ it('counts by file', () => {
 	]);
 	expect(counts.get('a')).toEqual({ errors: 1, warnings: 1 });
 	expect(counts.get('b')).toEqual({ errors: 1, warnings: 0 });
+});
+
+it('the same words at one place are one problem, whoever says them', () => {
+	const one = problem('module.json', 3, 'This is not JSON', { reason: 'JSON_SYNTAX' });
+	const same = { ...one, reason: 'CARD' };
+	expect(mergeProblems([one, { ...one }], [], [same])).toEqual([one]);
+});
+
+it('the same words at several places of a line are marked each and listed once', () => {
+	const first = problem('pages/index.page.json', 1, '"x" is not in the rows', { column: 4 });
+	const second = { ...first, column: 40 };
+	const next = { ...first, line: 2 };
+	const merged = mergeProblems([first, second, next], [], []);
+	expect(merged).toEqual([first, second, next]);
+	expect(oncePerLine(merged)).toEqual([first, next]);
 });

@@ -26,11 +26,22 @@ export function gateAlone(gate: readonly Diagnostic[], known: readonly Diagnosti
 	return gate.filter((found) => !keys.has(keyOf(found)));
 }
 
-/** TypeScript's texts are the same on both sides; their reasons are not. */
-function keyOf({ file, line, message, reason }: Diagnostic): string {
-	return file.endsWith('.ts')
-		? `${file}:${line}:${message.replace(/\s+/g, ' ').trim()}`
-		: `${file}:${line}:${reason}:${message}`;
+/** The same words at the same place are one finding. TypeScript's columns differ a little on both sides. */
+function keyOf(found: Diagnostic): string {
+	return found.file.endsWith('.ts') ? lineKeyOf(found) : `${found.column}:${lineKeyOf(found)}`;
+}
+
+function lineKeyOf({ file, line, message }: Diagnostic): string {
+	return `${file}:${line}:${message.replace(/\s+/g, ' ').trim()}`;
+}
+
+/** As a list shows them: what is told of several places of one line, once. */
+export function oncePerLine(problems: readonly Diagnostic[]): Diagnostic[] {
+	const seen = new Set<string>();
+	return problems.filter((found) => {
+		const key = lineKeyOf(found);
+		return !seen.has(key) && seen.add(key);
+	});
 }
 
 function inOrder(a: Diagnostic, b: Diagnostic): number {

@@ -20,6 +20,11 @@ export function markProblems(
 	}
 }
 
+/** What a mark says: what is wrong, then what to do. */
+export function messageOf({ message, hint }: Diagnostic): string {
+	return hint ? `${message}\n${hint}` : message;
+}
+
 function markerOf(
 	monaco: MonacoParts['monaco'],
 	model: editor.ITextModel,
@@ -30,7 +35,7 @@ function markerOf(
 	const end = endOf(model, problem, line, column);
 	return {
 		severity: problem.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
-		message: problem.hint ? `${problem.message}\n${problem.hint}` : problem.message,
+		message: messageOf(problem),
 		source: problem.reason,
 		startLineNumber: line,
 		startColumn: end.startColumn ?? column,

@@ -34,6 +34,7 @@ export function applyTheme(monaco: Monaco): void {
 			{ token: 'operator.sql', foreground: dark ? '86d1ab' : '27603f' },
 			{ token: 'predefined.sql', foreground: dark ? '8dbdec' : '265d92' },
 			{ token: 'string', foreground: dark ? 'e6ae82' : '8a4f20' },
+			{ token: 'string.sql', foreground: dark ? 'e6ae82' : '8a4f20' },
 			{ token: 'string.key.json', foreground: dark ? '8dbdec' : '265d92' },
 			{ token: 'string.value.json', foreground: dark ? 'e6ae82' : '8a4f20' },
 			{ token: 'number', foreground: dark ? 'e2a2cf' : '86396f' },

@@ -9,11 +9,15 @@ const es2023: number = 10;
 const bundlerResolution: number = 100;
 const forceDetection: number = 3;
 
-/** Checks handlers as the gate does: strict, no DOM, the generated types as module `loam`. */
-export function configureTypeScript({ typescript }: MonacoParts): void {
+/**
+ * Checks handlers as the gate does: strict, no DOM, the generated types as module `loam`. While those are
+ * `loose`, since the schema was never seen whole, values of any type are nobody's mistake.
+ */
+export function configureTypeScript({ typescript }: MonacoParts, loose: boolean): void {
 	const { typescriptDefaults: defaults, ModuleKind } = typescript;
 	defaults.setCompilerOptions({
 		strict: true,
+		noImplicitAny: !loose,
 		noEmit: true,
 		target: es2023,
 		module: ModuleKind.ESNext,

@@ -51,7 +51,13 @@ const options: editor.IStandaloneEditorConstructionOptions = {
 	guides: { indentation: true },
 	overviewRulerLanes: 2,
 	hideCursorInOverviewRuler: true,
-	scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
+	scrollbar: {
+		verticalScrollbarSize: 10,
+		horizontalScrollbarSize: 10,
+		useShadows: false,
+		// Where a scrollbar comes and goes the line numbers would stay behind the lines; the padding has room for it.
+		ignoreHorizontalScrollbarInContentHeight: true
+	},
 	stickyScroll: { enabled: false },
 	quickSuggestions: { strings: true, comments: false, other: true },
 	'semanticHighlighting.enabled': false
@@ -71,11 +77,7 @@ export function createWorkspace(
 
 	const uriOf = (path: string) => monaco.Uri.from({ scheme: 'file', path: `/${path}` });
 	const isNarrow = matchMedia('(max-width: 900px)').matches;
-	const instance = monaco.editor.create(container, {
-		...options,
-		wordWrap: isNarrow ? 'on' : 'off',
-		model: null
-	});
+	const instance = monaco.editor.create(container, { ...options, wrappingIndent: 'indent', model: null });
 
 	function create(path: string, text: string): void {
 		const model = monaco.editor.createModel(text, languageOf(path), uriOf(path));
@@ -122,7 +124,10 @@ export function createWorkspace(
 		if (current !== undefined) views.set(current, instance.saveViewState());
 		current = path;
 		instance.setModel((path !== undefined && models.get(path)) || null);
-		instance.updateOptions({ readOnly: path !== undefined && readOnly.has(path) });
+		instance.updateOptions({
+			readOnly: path !== undefined && readOnly.has(path),
+			wordWrap: isNarrow || /\.(?:sql|md)$/.test(path ?? '') ? 'on' : 'off'
+		});
 		const view = path === undefined ? undefined : views.get(path);
 		if (view) instance.restoreViewState(view);
 	}

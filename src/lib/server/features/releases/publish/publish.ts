@@ -5,7 +5,8 @@ import type { GateInput, GateTools } from '../gate/input.ts';
 import { createReport, type Report, type ReportWriter } from '../report.ts';
 import { install, tryInstall, type InstallTools } from './install.ts';
 import { withModuleLock } from './lock.ts';
-import { readReleased, saveRelease, type ReleaseSummary } from './store.ts';
+import { findReleases, readReleased, saveRelease, type ReleaseSummary } from './store.ts';
+import { withFreeVersion } from './version.ts';
 
 export interface PublishInput {
 	readonly project: Project;
@@ -15,6 +16,8 @@ export interface PublishInput {
 	readonly demo?: boolean;
 	/** False: the release is made and stands; nothing is installed. */
 	readonly install?: boolean;
+	/** Where the version was released already, the next free one is taken (`withFreeVersion`). */
+	readonly raiseVersion?: boolean;
 }
 
 export interface PublishTools extends GateTools, InstallTools {
@@ -32,10 +35,13 @@ export interface PublishResult extends Report {
  */
 export async function publish(tools: PublishTools, input: PublishInput): Promise<PublishResult> {
 	const { postgres, pool } = tools;
-	const { project, module, files } = input;
+	const { project, module } = input;
 	return withModuleLock(postgres, module.id, async () => {
 		const report = createReport();
 		const released = await readReleased(pool, module.id);
+		const files = input.raiseVersion
+			? await withFreeVersion(input.files, await findReleases(pool, module.id))
+			: input.files;
 		const candidate = await tools.gate({ project, module: module.name, files, released }, report);
 		const steps = input.install === false ? ['release'] : ['release', 'migrate', 'build', 'live'];
 		if (!candidate || !(await tryInstall(tools, project, module.name, candidate, report))) {

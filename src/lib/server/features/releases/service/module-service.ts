@@ -97,7 +97,8 @@ export function moduleService(
 					}
 				);
 			}
-			const result = await releases.publish({ project, module, files, createdBy: principal.id });
+			const createdBy = principal.id;
+			const result = await releases.publish({ project, module, files, createdBy, raiseVersion: true });
 			const live = result.ok ? result.release?.hash : undefined;
 			return {
 				...reportMessages(result),

@@ -186,3 +186,52 @@ describe('from a template to a live module', () => {
 		).rejects.toMatchObject({ reason: 'MODULE_UNKNOWN' });
 	});
 });
+
+test('each release has a version of its own; the draft is left as it is', async () => {
+	const draft = await newDraft('versions');
+	const write = async (files: Record<string, string>) => {
+		const { revision } = await call(modules.getFiles, GetFilesRequestSchema, { draft });
+		await call(modules.putFiles, PutFilesRequestSchema, { draft, baseRevision: revision!, files });
+	};
+	const publish = async () => {
+		const answer = await call(modules.publish, PublishRequestSchema, { draft });
+		expect(answer.diagnostics).toEqual([]);
+		return answer.release!;
+	};
+	const read = async () => (await call(modules.getFiles, GetFilesRequestSchema, { draft })).files!;
+	const at = async (version: string) =>
+		write({
+			'module.json': (await read())['module.json']!.replace(/"version": "[^"]*"/, `"version": "${version}"`)
+		});
+
+	const first = await publish();
+	expect(first.version).toBe('0.1.0');
+	expect(await publish()).toMatchObject({ id: first.id });
+	await write({ 'README.md': 'one' });
+	const second = await publish();
+	expect(second.version).toBe('0.1.1');
+	// Nothing has changed since, whatever the draft still calls itself.
+	expect(await publish()).toMatchObject({ id: second.id });
+	expect(JSON.parse((await read())['module.json']!)).toMatchObject({ version: '0.1.0' });
+	await write({ 'README.md': 'two' });
+	expect(await publish()).toMatchObject({ version: '0.1.2' });
+	await at('2.0.0');
+	expect(await publish()).toMatchObject({ version: '2.0.0' });
+	await write({ 'README.md': 'three' });
+	expect(await publish()).toMatchObject({ version: '2.0.1' });
+	await write({ 'README.md': 'four' });
+	await at('0.1.1');
+	expect(await publish()).toMatchObject({ version: '0.1.3' });
+	const { releases } = await call(modules.listReleases, ListReleasesRequestSchema, {
+		project: 'home/main',
+		module: 'versions'
+	});
+	expect(releases!.map((release) => release.version)).toEqual([
+		'0.1.3',
+		'2.0.1',
+		'2.0.0',
+		'0.1.2',
+		'0.1.1',
+		'0.1.0'
+	]);
+});
