@@ -4,6 +4,7 @@ import { castType, columnOf, visibleColumns, type CatalogTable } from './catalog
 import { describeSql } from './describe.ts';
 import { children, printOverTables, quote, type Expression } from './expression.ts';
 import { disconnected, joinOrder, probes, sourcesOf, withoutDoubles, type Probe } from './lineage.ts';
+import { orderWarnings } from './order-warning.ts';
 import { overJson } from './over.ts';
 import { allConditions, islandJson, islandOfQuery, printIsland, type Island } from './join-tree.ts';
 import { readQuery, type Query } from './query.ts';
@@ -73,7 +74,8 @@ export async function planView(definition: ViewDefinition): Promise<PlanOutcome>
 		const views = await viewsReached(parsed, definition.views ?? []);
 		const reading: Reading = { tables: definition.tables, views, stages: [], known: new Map(), path: [name] };
 		const query = readQuery(reading, parsed);
-		return { ok: true, plan: await makePlan(definition, query, reading, crossJoins(file, parsed, query)) };
+		const warnings = [...crossJoins(file, parsed, query), ...orderWarnings(file, parsed)];
+		return { ok: true, plan: await makePlan(definition, query, reading, warnings) };
 	} catch (error) {
 		if (error instanceof Refusal) return { ok: false, diagnostics: [diagnosticOf(file, parsed, error)] };
 		throw error;

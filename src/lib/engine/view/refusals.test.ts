@@ -48,6 +48,7 @@ describe('what views do not keep yet is refused by name, in its place', () => {
 		['UNION', `SELECT id FROM tickets ^UNION SELECT n FROM comments`],
 		['EXCEPT', `SELECT id FROM tickets ^EXCEPT SELECT n FROM comments`],
 		['VALUES', `^VALUES (1)`],
+		['JSON_ARRAYAGG', `SELECT ^JSON_ARRAYAGG(title) AS j FROM tickets`],
 		['COLLATE', `SELECT title ^COLLATE "C" AS t FROM tickets`],
 		['parameters', `SELECT id FROM tickets WHERE id = ^$1`],
 		['makes rows', `SELECT ^unnest(tags) AS tag FROM comments`],
@@ -157,6 +158,15 @@ describe('what is fine', () => {
 	])('%s', async (sql) => {
 		const outcome = await plan(sql);
 		expect(outcome.ok ? [] : outcome.diagnostics).toEqual([]);
+	});
+
+	test('an order that chooses no rows is warned of', async () => {
+		const outcome = await plan('SELECT id, title AS t FROM tickets ORDER BY title');
+		expect(outcome.ok && outcome.plan.warnings).toMatchObject([
+			{ reason: 'VIEW_ORDER', line: 1, column: 45 }
+		]);
+		const chosen = await plan('SELECT id FROM tickets ORDER BY title LIMIT 1');
+		expect(chosen.ok && chosen.plan.warnings).toEqual([]);
 	});
 
 	test('tables that nothing connects are warned of', async () => {

@@ -7,14 +7,16 @@ const nodeNames: Readonly<Record<string, readonly [what: string, hint: string]>>
 	ParamRef: ['parameters ($1)', 'Filter in the page with where and param().'],
 	CollateClause: ['COLLATE', 'Sort in the page.'],
 	RowExpr: ['a row value', 'Compare the columns one by one.'],
-	GroupingSet: ['GROUPING SETS, ROLLUP or CUBE', 'Make one view for each grouping.'],
-	GroupingFunc: ['GROUPING()', 'Make one view for each grouping.'],
+	JsonArrayAgg: ['JSON_ARRAYAGG', 'Write jsonb_agg(value ORDER BY …).'],
+	JsonObjectAgg: ['JSON_OBJECTAGG', 'Write jsonb_object_agg(key, value).'],
 	SetToDefault: ['DEFAULT', 'Write the value.']
 };
 
 export function refuseNode(node: Node | undefined): never {
 	const kind = Object.keys(node ?? {})[0] ?? 'nothing';
-	const body = (node as Record<string, { location?: number }> | undefined)?.[kind];
+	const body = (
+		node as Record<string, { location?: number; constructor?: { location?: number } }> | undefined
+	)?.[kind];
 	if (kind === 'SQLValueFunction') {
 		const { op = '', location } = (node as Extract<Node, { SQLValueFunction: unknown }>).SQLValueFunction;
 		const name = op.replace(/^SVFOP_|_N$/g, '').toLowerCase();
@@ -30,5 +32,5 @@ export function refuseNode(node: Node | undefined): never {
 		`this construct (${kind})`,
 		'Write it with columns, operators, CASE and built-in functions.'
 	];
-	notYet(body?.location, what, hint);
+	notYet(body?.location ?? body?.constructor?.location, what, hint);
 }
