@@ -1,8 +1,6 @@
 import type { Access, AccessRule } from './access-rules.ts';
-import { combine } from './combine.ts';
-import { parseFilter } from './parse.ts';
+import { combine, parseFilter, type Filter, type FilterColumn } from '#engine/filter';
 import { holdsAny, isProjectAdmin } from './roles.ts';
-import type { Filter, FilterColumn } from './types.ts';
 
 /** What a manifest lets these roles read of a view. */
 export interface ReadAccess {

@@ -47,7 +47,8 @@ export const rooms: readonly RoomEntry[] = [
 	{ name: 'kernel', does: 'errors, ids, JSON, log, diagnostics: no I/O' },
 
 	{ name: 'engine/sql', does: "Postgres's own parser; what SQL of a module may say" },
-	{ name: 'engine/policy', does: 'roles, access rules and row filters' },
+	{ name: 'engine/filter', does: 'conditions over rows, the same in Postgres and in here' },
+	{ name: 'engine/policy', does: 'roles, access rules and row filters', uses: ['engine/filter'] },
 	{
 		name: 'engine/schema',
 		does: 'schema.proto as tables, methods, types and forms',

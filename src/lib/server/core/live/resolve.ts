@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { AppError, canonicalJson } from '#kernel';
-import { canonical, combine, compileFilter, equalities, parseFilter, readAccess } from '#engine/policy';
-import type { Filter, FilterEnv, ReadAccess } from '#engine/policy';
+import {
+	canonical,
+	combine,
+	compileFilter,
+	parseFilter,
+	routes,
+	type Filter,
+	type FilterEnv
+} from '#engine/filter';
+import { readAccess, type ReadAccess } from '#engine/policy';
 import { schemaOf } from '#engine/shape';
 import type { ViewSpec } from '#engine/view';
 import type { LiveRelease } from '#core/tenancy';
@@ -43,9 +51,9 @@ export function resolveShape(
 		});
 	}
 	const env: FilterEnv = { principal: request.principal, params: request.params };
-	const filter = wholeFilter(request, spec, access);
+	const filters = allFilters(request, spec, access);
 	const columns = shownColumns(request, spec, access);
-	return assemble({ request, view, spec, filter, env, columns, origin, access, manifest });
+	return assemble({ request, view, spec, filters, env, columns, origin, access, manifest });
 }
 
 function findRelease({ installation, release }: ShapeRequest): LiveRelease {
@@ -70,10 +78,9 @@ function findSpec({ installation, view }: ShapeRequest, release: LiveRelease): V
 }
 
 /** The rows that the access rules leave, and of those the ones that the reader asked for. */
-function wholeFilter(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): Filter | undefined {
+function allFilters(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): readonly Filter[] {
 	const asked = request.where === undefined ? undefined : ownFilter(request.where, spec, access);
-	if (!asked || !access.filter) return asked ?? access.filter;
-	return combine('and', [access.filter, asked]);
+	return [access.filter, asked].filter((filter) => filter !== undefined);
 }
 
 /** A reader's own filter, which may only look at what the reader can read. */
@@ -124,7 +131,7 @@ interface Parts {
 	readonly request: ShapeRequest;
 	readonly view: LiveView;
 	readonly spec: ViewSpec;
-	readonly filter: Filter | undefined;
+	readonly filters: readonly Filter[];
 	readonly env: FilterEnv;
 	readonly columns: readonly string[];
 	readonly origin: Origin;
@@ -133,13 +140,13 @@ interface Parts {
 }
 
 function assemble(parts: Parts): ResolvedShape {
-	const { request, view, spec, filter, env, origin } = parts;
+	const { request, view, spec, filters, env, origin } = parts;
+	const filter = filters.length > 0 ? combine('and', filters) : undefined;
 	const shown = shownOf(spec, request.installation.module, parts.columns);
 	const filterText = filter ? bound(() => canonical(filter, env)) : '';
 	const replica = request.replica ?? 'default';
 	const identity = [origin.instance, origin.timeline, request.installation.id];
 	const state = [spec.name, view.spec.hash, view.generation];
-	const [route] = filter ? equalities(filter, env) : [];
 	return {
 		...shown,
 		hash: hashOf([...identity, ...state, filterText, shown.columns, shown.hidesKey, replica]),
@@ -147,11 +154,11 @@ function assemble(parts: Parts): ResolvedShape {
 		installation: request.installation,
 		view,
 		replica,
-		filter,
+		filters,
 		env,
-		includes: filter ? compileFilter(filter, env) : everyRow,
-		route: route && { column: route[0], value: route[1] },
-		isPublic: isPublic(parts, filterText)
+		includes: filter ? bound(() => compileFilter(filter, env)) : everyRow,
+		routes: filter && routes(filter, env),
+		isPublic: isPublic(parts, filter, filterText)
 	};
 }
 
@@ -190,7 +197,11 @@ function bound<T>(read: () => T): T {
 }
 
 /** An anonymous visitor would be given the same, so the answer may stand in any cache. */
-function isPublic({ manifest, spec, access, filter, env }: Parts, filterText: string): boolean {
+function isPublic(
+	{ manifest, spec, access, env }: Parts,
+	filter: Filter | undefined,
+	filterText: string
+): boolean {
 	const open = readAccess(manifest, spec, anonymous);
 	if (!open.allowed || open.columns.length !== access.columns.length) return false;
 	if (open.filter !== undefined || access.filter !== undefined) return false;

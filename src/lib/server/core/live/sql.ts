@@ -1,4 +1,4 @@
-import { toSql } from '#engine/policy';
+import { toSql, type Filter, type FilterEnv } from '#engine/filter';
 import type { Client } from '#platform/postgres';
 import type { TextRow } from '#engine/shape';
 import type { ResolvedShape } from './types.ts';
@@ -10,18 +10,34 @@ export interface Statement {
 
 /** SELECT of the shape's rows: the key first, then the shown columns. */
 export function selectShape(shape: ResolvedShape, tail = ''): Statement {
-	const { view, filter, env } = shape;
+	const { view, filters, env } = shape;
 	const read = view.spec.program.read
 		.replaceAll('{data}', quote(view.schema))
 		.replaceAll('{state}', quote(view.stateSchema));
 	// The key gets a name that no column has: a view may have a column called "key".
 	const names = [rowKeyName, ...view.spec.columns.map((column) => column.name)].map(quote).join(', ');
 	const columns = [rowKeyName, ...shape.columns].map((name) => `v.${quote(name)}`).join(', ');
-	const where = filter ? toSql(filter, env, { alias: 'v' }) : { text: 'true', values: [] };
+	const where = conditions(filters.map((filter) => ({ filter, env })));
 	return {
 		text: `SELECT ${columns} FROM (${read}) AS v (${names}) WHERE ${where.text} ${tail}`,
 		values: where.values
 	};
+}
+
+/**
+ * All these filters, each asked only of rows that pass those before it, where it may fail: its failure
+ * would tell of a row that the reader may not see.
+ */
+function conditions(asked: readonly { readonly filter: Filter; readonly env: FilterEnv }[]): Statement {
+	const values: (string | null)[] = [];
+	const parts: string[] = [];
+	for (const { filter, env } of asked) {
+		const sql = toSql(filter, env, { alias: 'v', first: values.length + 1 });
+		values.push(...sql.values);
+		const isGuarded = sql.mayFail && parts.length > 0;
+		parts.push(isGuarded ? `CASE WHEN ${parts.join(' AND ')} THEN ${sql.text} ELSE FALSE END` : sql.text);
+	}
+	return { text: parts.join(' AND ') || 'TRUE', values };
 }
 
 export const rowKeyName = 'loam row key';

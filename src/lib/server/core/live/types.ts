@@ -1,4 +1,4 @@
-import type { Filter, FilterEnv } from '#engine/policy';
+import type { Filter, FilterEnv, Route } from '#engine/filter';
 import type { JournalOffset, KeyedRow, ShapeSchema, TextRow } from '#engine/shape';
 import type { Installation } from '#core/tenancy';
 import type { LiveView } from '#core/views';
@@ -40,12 +40,16 @@ export interface ResolvedShape {
 	readonly hidesKey: boolean;
 	readonly schema: ShapeSchema;
 	readonly replica: 'default' | 'full';
-	readonly filter: Filter | undefined;
+	/** What rows must pass, in this order: the access rules, and what the reader asked for. */
+	readonly filters: readonly Filter[];
 	readonly env: FilterEnv;
-	/** Whether a row (every column of the view, as text) is in the shape. */
+	/**
+	 * Whether a row (every column of the view, as text) is in the shape. Throws FILTER_FAILS where Postgres
+	 * would answer with an error.
+	 */
 	includes(row: TextRow): boolean;
-	/** A column that every row of the shape has at one value: what the index of filters is keyed by. */
-	readonly route: { readonly column: string; readonly value: string } | undefined;
+	/** Values of which every row of the shape has one set: what the index of filters is keyed by. */
+	readonly routes: readonly Route[] | undefined;
 	/** Whether an anonymous visitor would be given the very same shape. */
 	readonly isPublic: boolean;
 }
