@@ -43,6 +43,19 @@ const commands = {
 		build();
 		await run('node', ['--no-node-snapshot', '--expose-gc', 'tests/bench/main.ts', ...args]);
 	},
+	chaos: async (args) => {
+		prepare();
+		build();
+		process.env['LOAM_CHAOS'] = 'all';
+		await run('node', [
+			'--no-node-snapshot',
+			'node_modules/vitest/vitest.mjs',
+			'run',
+			'--project',
+			'chaos',
+			...args
+		]);
+	},
 	check: async () => {
 		prepare();
 		await run('node', ['tests/support/check.ts']);
