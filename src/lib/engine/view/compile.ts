@@ -16,6 +16,7 @@ import { refuseClock, refuseMovingMoment, refuseTextAsMoment, stringConstant } f
 import { notYet, refuse } from './refusal.ts';
 import { refuseNode } from './refuse-node.ts';
 import { resolveColumn, type Scope } from './scope.ts';
+import { subquery } from './subquery.ts';
 import { isNotNull, isText } from './traits.ts';
 import { windowCall } from './window-call.ts';
 
@@ -64,6 +65,7 @@ export function compile(scope: Scope, node: Node | undefined): Expression {
 		const elements = alike(scope, node.A_ArrayExpr.elements ?? []);
 		return compound(node.A_ArrayExpr.location, ['ARRAY[', ...list(elements), ']'], { notNull: true });
 	}
+	if ('SubLink' in node) return subquery(scope, node.SubLink, false);
 	if ('A_Indirection' in node)
 		return subscript(scope, node.A_Indirection.arg, node.A_Indirection.indirection ?? []);
 	return refuseNode(node);

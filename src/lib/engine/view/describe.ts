@@ -2,6 +2,7 @@ import { printOverTables, quote, type Expression } from './expression.ts';
 import { fromWhere, named, type ViewPlan } from './plan.ts';
 import { aggregateInputs } from './grouping.ts';
 import type { Query } from './query.ts';
+import { stageKey } from './stage-key.ts';
 
 /** Expressions whose types a program needs, under one FROM. */
 interface TypeList {
@@ -33,7 +34,9 @@ function rowsSql(query: Query, refs: readonly string[]): string {
 	const columns = query.outputs.map(
 		(output) => `${printOverTables(output.expression)} AS ${quote(output.name)}`
 	);
-	return named(`SELECT ${columns.join(', ')} ${fromWhere(query)}${groupTail(query)}`, refs);
+	// of a key, which a subquery may order by, the type is not asked for
+	const key = stageKey(query).map(({ name }) => `NULL::text AS ${name}`);
+	return named(`SELECT ${[...columns, ...key].join(', ')} ${fromWhere(query)}${groupTail(query)}`, refs);
 }
 
 function describePart(query: Query, refs: readonly string[], part: number) {

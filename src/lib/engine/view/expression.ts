@@ -46,7 +46,23 @@ export interface CompoundExpression {
 	readonly equal?: readonly [Expression, Expression];
 	/** What becomes of it where parts are NULL, as far as that is known. */
 	readonly form?: NullForm;
+	/** The stages that subqueries in it read. */
+	readonly depends?: readonly Dependence[];
+	/** It names rows of a stage that are there only where it stands: in the text of a subquery. */
+	readonly within?: boolean;
 	readonly at: number | undefined;
+}
+
+/** Of which rows an expression may have another value where a stage has changed, that a subquery in it reads. */
+export interface Dependence {
+	/** Its index in the reading. */
+	readonly stage: number;
+	/** What its rows are called in `on`. */
+	readonly alias: string;
+	/** Stages between it and these rows. */
+	readonly via: readonly { readonly stage: number; readonly alias: string }[];
+	/** True of each of those rows together with a row that the stage had or has. Undefined: all rows. */
+	readonly on: readonly Expression[] | undefined;
 }
 
 export interface NullForm {
@@ -118,9 +134,57 @@ export function* leaves(expression: Expression): Generator<ColumnExpression | Ag
 	for (const child of children(expression)) yield* leaves(child);
 }
 
-/** Whether it is the same for all rows. */
+/** Whether it is the same for all rows, and always. */
 export function isConstant(expression: Expression): boolean {
-	return leaves(expression).next().done === true;
+	return leaves(expression).next().done === true && dependsOf(expression).length === 0;
+}
+
+/** The stages that subqueries anywhere in it read. */
+export function dependsOf(expression: Expression): Dependence[] {
+	const own = expression.kind === 'compound' ? (expression.depends ?? []) : [];
+	return [...own, ...children(expression).flatMap(dependsOf)];
+}
+
+/** With some of its parts replaced, the largest first; what is replaced has no parts of its own looked at. */
+export function mapped(
+	expression: Expression,
+	by: (expression: Expression) => Expression | undefined
+): Expression {
+	const other = isWithin(expression) ? undefined : by(expression);
+	if (other) return other;
+	const within = (part: Expression) => mapped(part, by);
+	const terms = (order: readonly SortTerm[]) =>
+		order.map((term) => ({ ...term, expression: within(term.expression) }));
+	const pieces = (parts: readonly (string | Expression)[]) =>
+		parts.map((part) => (typeof part === 'string' ? part : within(part)));
+	if (expression.kind === 'column') return expression;
+	if (expression.kind === 'aggregate') {
+		const { args, order, filter } = expression;
+		return { ...expression, args: args.map(within), order: terms(order), filter: filter && within(filter) };
+	}
+	const { parts, equal, form, window, depends } = expression;
+	return {
+		...expression,
+		parts: pieces(parts),
+		...(equal && { equal: [within(equal[0]), within(equal[1])] as const }),
+		...(form && { form: { ...form, of: form.of.map(within) } }),
+		...(window && {
+			window: {
+				...window,
+				head: pieces(window.head),
+				partition: window.partition.map(within),
+				order: terms(window.order)
+			}
+		}),
+		...(depends && { depends: depends.map((one) => ({ ...one, on: one.on?.map(within) })) })
+	};
+}
+
+/** Whether some of it has a meaning only in the text where it stands. */
+function isWithin(expression: Expression): boolean {
+	if (expression.kind !== 'compound') return false;
+	if (expression.depends) return expression.within === true;
+	return expression.within === true || children(expression).some(isWithin);
 }
 
 export function hasAggregate(expression: Expression): boolean {

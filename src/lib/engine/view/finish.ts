@@ -1,5 +1,6 @@
 import { assert } from '#kernel';
 import { columnOf, formatType, sourceOf, type CatalogTable } from './catalog.ts';
+import { queryDepends } from './depends.ts';
 import { typeCount } from './describe.ts';
 import { named, planImplicit, type ViewPlan } from './plan.ts';
 import { groupsProgram } from './program/groups.ts';
@@ -53,7 +54,10 @@ function bind(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): ViewPl
 		const { columns } = below.get(plan.refs[source.stage]!)!.relation.table;
 		return { ...source, table: { ...source.table, columns } };
 	});
-	return { ...plan, query: { ...plan.query, scope: { ...scope, sources } } };
+	const parts = new Map(
+		queryDepends(plan.query).map(({ stage }) => [stage, below.get(plan.refs[stage]!)!.relation.table])
+	);
+	return { ...plan, parts, query: { ...plan.query, scope: { ...scope, sources } } };
 }
 
 function specOf(
@@ -84,9 +88,12 @@ function specOf(
 
 /** The tables that it reads itself or by its stages. */
 function sourcesOf(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): ViewSource[] {
-	const sources = plan.query.scope.sources.flatMap(({ table, stage }) =>
-		stage === undefined ? [sourceOf(table)] : below.get(plan.refs[stage]!)!.spec.sources
-	);
+	const tables = plan.query.scope.sources.filter(({ stage }) => stage === undefined);
+	const stages = directStages(plan.query).map((stage) => below.get(plan.refs[stage]!)!);
+	const sources = [
+		...tables.map(({ table }) => sourceOf(table)),
+		...stages.flatMap(({ spec }) => spec.sources)
+	];
 	return [...new Map(sources.map((source) => [source.table, source])).values()];
 }
 

@@ -109,15 +109,25 @@ function numberOf(place: Place, node: Node | undefined, word: string): number | 
 	notYet(bytesAt(place.parsed, word), `an expression in ${word}`, 'Write a number.');
 }
 
-/** The first rows of a query that has the outputs of `first`: a stage, or two, over it. */
-export function firstRows(reading: Reading, query: Query, first: FirstRows | undefined): Query {
+/**
+ * The first rows of a query that has the outputs of `first`: a stage, or two, over it. Of each value of `by`,
+ * columns that the query has beside them.
+ */
+export function firstRows(
+	reading: Reading,
+	query: Query,
+	first: FirstRows | undefined,
+	by: readonly string[] = []
+): Query {
 	if (!first) return query;
 	const { order, distinctOn, limit, outputs } = first;
-	const own = outputs.slice(0, first.count).map((output) => output.name);
-	const kept = limit ? outputs.map((output) => output.name) : own;
+	const own = [...by, ...outputs.slice(0, first.count).map((output) => output.name)];
+	const kept = limit ? [...by, ...outputs.map((output) => output.name)] : own;
 	const one = { limit: 1, offset: 0, withTies: false };
-	const distinct = distinctOn ? over(reading, query, kept, { ...one, order, partition: distinctOn }) : query;
-	return limit ? over(reading, distinct, own, { ...limit, order, partition: [] }) : distinct;
+	const distinct = distinctOn
+		? over(reading, query, kept, { ...one, order, partition: [...by, ...distinctOn] })
+		: query;
+	return limit ? over(reading, distinct, own, { ...limit, order, partition: by }) : distinct;
 }
 
 interface NamedOver extends Pick<FirstOver, 'limit' | 'offset' | 'withTies'> {

@@ -13,7 +13,7 @@ import {
 import { expandSets } from './grouping-sets.ts';
 import { refuse } from './refusal.ts';
 import type { Output } from './query.ts';
-import type { Scope } from './scope.ts';
+import { isOuterColumn, sourceAt, type Scope } from './scope.ts';
 import { isNotNull } from './traits.ts';
 import { refuseWindow } from './windowed.ts';
 
@@ -171,7 +171,8 @@ function ungrouped(scope: Scope, expression: Expression, by: Grouped): Expressio
 	if (expression.kind === 'aggregate') return ungroupedOfAggregate(scope, expression, by);
 	if (expression.kind === 'compound')
 		return children(expression).flatMap((child) => ungrouped(scope, child, by));
-	const { table, alias } = scope.sources[expression.source]!;
+	if (isOuterColumn(scope, expression)) return [];
+	const { table, alias } = sourceAt(scope, expression.source);
 	const keyed = table.key.every((key) =>
 		by.common.some(
 			(group) => group.kind === 'column' && group.source === expression.source && group.column === key
@@ -213,7 +214,7 @@ function checkDetermined(scope: Scope, { args, at }: AggregateExpression, by: Gr
 	const isDetermined = columns.every(
 		(column) =>
 			has(by.common, column) ||
-			scope.sources[column.source]!.table.key.every((key) =>
+			sourceAt(scope, column.source).table.key.every((key) =>
 				has(by.common, { kind: 'column', source: column.source, column: key, at: undefined })
 			)
 	);

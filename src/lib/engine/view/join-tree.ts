@@ -88,11 +88,11 @@ export function allConditions(island: Island): Expression[] {
 }
 
 /**
- * The island with only those of its left joins that a source needs: the one that brings it, and those that
- * ON of one needed speaks of.
+ * The island with only those of its left joins that sources need: those that bring them, and those that ON of
+ * one needed speaks of.
  */
-export function reaching(island: Island, source: number): Island {
-	const needed = new Set([source]);
+export function reaching(island: Island, ...sources: readonly number[]): Island {
+	const needed = new Set(sources);
 	const kept = island.outer.toReversed().filter(({ side, on }) => {
 		const own = allSources(side);
 		if (!own.some((one) => needed.has(one))) return false;

@@ -1,6 +1,7 @@
 import { canonicalJson, positionAt, type Diagnostic, type Json } from '#kernel';
 import { parseSql, syntaxDiagnostic, type ParsedSql } from '#engine/sql';
 import { castType, columnOf, visibleColumns, type CatalogTable } from './catalog.ts';
+import { queryDepends } from './depends.ts';
 import { describeSql } from './describe.ts';
 import { children, printOverTables, quote, type Expression } from './expression.ts';
 import { disconnected, joinOrder, probes, sourcesOf, withoutDoubles, type Probe } from './lineage.ts';
@@ -45,6 +46,8 @@ export interface ViewPlan {
 	readonly stages: readonly ViewPlan[];
 	/** Hashes of stages by their index in the reading, as `Source.stage` and `{@n}`, `{#n}` in SQL name them. */
 	readonly refs: readonly string[];
+	/** Those that subqueries read, with their types; there from `finishView` on. */
+	readonly parts?: ReadonlyMap<number, CatalogTable>;
 	/**
 	 * One row with one column `types text[]`: what `finishView` needs. `{data}` stands for the quoted
 	 * schema with the tables. Runs in no time, and fails where Postgres refuses the types; prepare
@@ -191,6 +194,7 @@ function checkText(sql: string, reading: Reading): { checkSql: string; checkOffs
 function isThrough(query: Query): boolean {
 	const [source, second] = query.scope.sources;
 	if (!source || second || source.stage !== undefined || query.grouping) return false;
+	if (queryDepends(query).length > 0) return false;
 	return !source.table.columns.some((column) => /^(bytea|jsonb|json)$/.test(column.type));
 }
 
@@ -220,7 +224,8 @@ async function hashOf(
 		...(grouping && grouping.sets.length > 1 ? { sets: grouping.sets.map((set) => [...set]) } : {}),
 		having: grouping?.having ? show(grouping.having) : null,
 		...(query.over ? { over: overJson(query.over) } : {}),
-		...(query.index ? { index: JSON.stringify(query.index) } : {})
+		...(query.index ? { index: JSON.stringify(query.index) } : {}),
+		...(query.lookups ? { lookups: query.lookups.map((names) => [...names]) } : {})
 	};
 	const text = named(canonicalJson(content), refs);
 	const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));

@@ -1,7 +1,8 @@
 import type { Node, ParsedSql, SelectStmt } from '#engine/sql';
 import { leaves, type Expression } from './expression.ts';
 import { grouping, type Grouping } from './grouping.ts';
-import { firstRows, readFirstRows } from './first-rows.ts';
+import { apartFromGroups } from './grouped-subqueries.ts';
+import { firstRows, readFirstRows, type FirstRows } from './first-rows.ts';
 import type { Over, StageIndex } from './over.ts';
 import { allConditions, filtered, type Island } from './join-tree.ts';
 import { conjuncts, readFrom } from './read-from.ts';
@@ -27,6 +28,8 @@ export interface Query {
 	readonly over?: Over;
 	/** What its state has for the query that is computed over it. */
 	readonly index?: StageIndex;
+	/** Lists of its outputs by which those that read it look rows up. */
+	readonly lookups?: readonly (readonly string[])[];
 }
 
 export interface Output {
@@ -41,6 +44,22 @@ export function readQuery(reading: Reading, parsed: ParsedSql): Query {
 
 /** A SELECT, or a part of one: a subquery, a CTE. */
 export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Query {
+	return assembled(outer.reading, readClauses(outer, select, isPart));
+}
+
+/** What a SELECT says, before it becomes stages. */
+export interface Clauses {
+	/** Its own sources, and what else its expressions can name. */
+	readonly scope: Scope;
+	readonly island: Island;
+	/** Of `first`, where there is that. */
+	readonly outputs: readonly Output[];
+	readonly grouping: Grouping | undefined;
+	readonly first: FirstRows | undefined;
+}
+
+/** Reads a SELECT that stands alone or in an expression (`outer.outer`). */
+export function readClauses(outer: Place, select: SelectStmt, isPart: boolean): Clauses {
 	refuseClauses(outer.parsed, select);
 	const place = { ...outer, ctes: readCtes(outer, select) };
 	const { scope: names, island: from } = readFrom(select.fromClause ?? [], place);
@@ -58,21 +77,33 @@ export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Q
 	}
 	conditions.forEach((condition) => refuseWindow(condition, 'WHERE or ON'));
 	// WHERE may have made inner joins of outer ones
-	const sources = firstRanks(place.reading, names.sources, island).map(
-		(source, index) => ({ ...source, nullable: !island.sources.includes(index) })
-	);
-	const scope = { ...names, sources, windows: windowsOf(select) };
+	const ranked = outer.outer ? names.sources : firstRanks(place.reading, names.sources, island);
+	const sources = ranked.map((source, index) => ({
+		...source,
+		nullable: !island.sources.includes(names.base + index)
+	}));
+	const scope: Scope = { ...names, sources, windows: windowsOf(select) };
 	const own = readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
 	const first = readFirstRows(place, scope, select, own);
 	const outputs = first?.outputs ?? own;
-	const rows: Query = {
-		scope: { ...names, sources },
+	return { scope, island, outputs, grouping: grouping(scope, select, outputs), first };
+}
+
+/** A SELECT that names nothing of a SELECT around it, as stages, of which the last is returned. */
+export function assembled(reading: Reading, clauses: Clauses): Query {
+	const rows = apartFromGroups(reading, rowsOf(clauses));
+	return firstRows(reading, windowed(reading, rows), clauses.first);
+}
+
+/** The rows or groups, before windows and LIMIT. */
+export function rowsOf({ scope, island, outputs, grouping }: Clauses): Query {
+	return {
+		scope: { sources: scope.sources, merged: scope.merged },
 		conditions: island.conditions,
 		...(island.outer.length + island.late.length > 0 ? { joins: island } : {}),
 		outputs,
-		grouping: grouping(scope, select, outputs)
+		grouping
 	};
-	return firstRows(place.reading, windowed(place.reading, rows), first);
 }
 
 /** Those of WITH, each of which may read those before it. */

@@ -1,4 +1,5 @@
 import { parseSql, type ParsedSql } from '#engine/sql';
+import { queryDepends } from './depends.ts';
 import type { ViewPlan } from './plan.ts';
 import type { Query } from './query.ts';
 import type { NamedSelect, Reading } from './reading.ts';
@@ -40,13 +41,16 @@ export function reachable(query: Query, plans: readonly ViewPlan[]): ViewPlan[] 
 	return [...reached.values()];
 }
 
-/** Indexes of the stages that a query itself reads. */
+/** Indexes of the stages that a query itself reads, in FROM and by subqueries. */
 export function directStages(query: Query): number[] {
-	return query.scope.sources.flatMap(({ stage }) => (stage === undefined ? [] : [stage]));
+	const sources = query.scope.sources.flatMap(({ stage }) => (stage === undefined ? [] : [stage]));
+	const depends = queryDepends(query).flatMap(({ stage, via }) => [stage, ...via.map((one) => one.stage)]);
+	return [...sources, ...depends];
 }
 
 /** What a change of a query's direct sources is called, as long as some of them are stages: `{#n}` and tables. */
 export function stageNames({ query }: Pick<ViewPlan, 'query'>): string[] {
 	if (directStages(query).length === 0) return [];
-	return [...new Set(query.scope.sources.map(({ table }) => table.name))];
+	const depends = queryDepends(query).map(({ stage }) => `{#${stage}}`);
+	return [...new Set([...query.scope.sources.map(({ table }) => table.name), ...depends])];
 }

@@ -5,20 +5,30 @@ import type { Expression } from './expression.ts';
 import { allSources, combined, filtered, islandOf, leftJoined, type Island } from './join-tree.ts';
 import { bytesAt, type Place } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
-import type { MergedColumn, Scope, Source } from './scope.ts';
+import { sourceAt, type MergedColumn, type Scope, type Source } from './scope.ts';
+import { subquery } from './subquery.ts';
 import { stageOfSubquery, stageOfView, stageSource } from './stage-source.ts';
 
 /** What can be named, and how it is joined. */
 export interface From {
-	readonly scope: { readonly sources: Source[]; readonly merged: MergedColumn[] };
+	readonly scope: Names;
 	readonly island: Island;
 }
 
-type Names = From['scope'];
+interface Names extends Scope {
+	readonly sources: Source[];
+	readonly merged: MergedColumn[];
+	readonly base: number;
+}
+
+/** A FROM has fewer sources than this. */
+const baseStep = 100;
 
 /** Throws a Refusal for what cannot stand in FROM. */
 export function readFrom(items: readonly Node[], place: Place): From {
-	const scope: Names = { sources: [], merged: [] };
+	const { outer } = place;
+	const base = outer ? (outer.base ?? 0) + baseStep : 0;
+	const scope: Names = { sources: [], merged: [], base, place, ...(outer && { outer }) };
 	const island = items.map((item) => readItem(scope, item, place)).reduce(combined);
 	if (scope.sources.length > maximumSources) {
 		notYet(scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
@@ -54,7 +64,7 @@ function addSource(scope: Names, source: Source): number {
 			`Give one of them another name: ${source.alias} AS other.`
 		);
 	}
-	return scope.sources.push(source) - 1;
+	return scope.base + scope.sources.push(source) - 1;
 }
 
 /** A name in FROM is a CTE's, a table's or a view's, looked for in that order. */
@@ -133,7 +143,7 @@ function readJoin(scope: Names, join: Join, place: Place): Island {
 			'Put that join into a CTE.'
 		);
 	for (const source of allSources(side))
-		scope.sources[source] = { ...scope.sources[source]!, nullable: true };
+		scope.sources[source - scope.base] = { ...sourceAt(scope, source), nullable: true };
 	return leftJoined(kept, side, on);
 }
 
@@ -146,7 +156,7 @@ function commonNames(scope: Names, left: Island, right: Island): string[] {
 	const namesOf = (island: Island) =>
 		allSources(island)
 			.sort((a, b) => a - b)
-			.flatMap((source) => visibleColumns(scope.sources[source]!.table).map(({ name }) => name));
+			.flatMap((source) => visibleColumns(sourceAt(scope, source).table).map(({ name }) => name));
 	const other = new Set(namesOf(right));
 	return [...new Set(namesOf(left))].filter((name) => other.has(name));
 }
@@ -165,7 +175,7 @@ function mergeColumn(
 			(column) => column.name === name && column.sources.every((index) => indexes.includes(index))
 		);
 		if (merged) return merged;
-		const holders = indexes.filter((index) => visibleColumn(scope.sources[index]!.table, name));
+		const holders = indexes.filter((index) => visibleColumn(sourceAt(scope, index).table, name));
 		if (holders.length === 1) return { name, sources: holders };
 		const what =
 			holders.length === 0 ? 'not a column of both sides' : 'a column of several tables of one side';
@@ -193,5 +203,6 @@ export function conjuncts(scope: Scope, node: Node): Expression[] {
 	if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR') {
 		return (node.BoolExpr.args ?? []).flatMap((arg) => conjuncts(scope, arg));
 	}
+	if ('SubLink' in node) return [subquery(scope, node.SubLink, true)];
 	return [compile(scope, node)];
 }

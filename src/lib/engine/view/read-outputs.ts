@@ -5,6 +5,7 @@ import type { Output } from './query.ts';
 import { bytesAt } from './reading.ts';
 import { refuse } from './refusal.ts';
 import { resolveColumn, type Scope } from './scope.ts';
+import { expressionOf } from './sql-parts.ts';
 
 const plainName = /^[a-z][a-z0-9_]{0,58}$/;
 
@@ -30,10 +31,14 @@ export function readOutputs(
 			outputs.push(output);
 		}
 	}
+	// EXISTS (SELECT FROM …): whatever it is, there is one
+	if (outputs.length === 0 && isPart) return [{ name: 'column', expression: constantTrue }];
 	if (outputs.length === 0)
 		refuse(bytesAt(parsed, 'SELECT'), 'VIEW_NO_COLUMN', 'This SELECT has no columns.', 'List at least one.');
 	return outputs;
 }
+
+const constantTrue = expressionOf(['true'], { notNull: true });
 
 /** `*` is [], `t.*` is ['t']. */
 function starOf(node: Node): string[] | undefined {
@@ -50,9 +55,10 @@ function expandStar(scope: Scope, path: readonly string[], at: number | undefine
 	if (alias === undefined) return everyColumn(scope, at);
 	const source = scope.sources.findIndex((candidate) => candidate.alias === alias);
 	if (source < 0) resolveColumn(scope, [alias, '*'], at);
+	const { base = 0 } = scope;
 	return visibleColumns(scope.sources[source]!.table).map(({ name }) => ({
 		name,
-		expression: { kind: 'column', source, column: name, at }
+		expression: { kind: 'column', source: base + source, column: name, at }
 	}));
 }
 
@@ -62,13 +68,15 @@ function everyColumn(scope: Scope, at: number | undefined): Output[] {
 		name,
 		expression: { kind: 'column', source: sources[0]!, column: name, at }
 	}));
-	const rest = scope.sources.flatMap(({ table }, source) =>
-		visibleColumns(table)
+	const { base = 0 } = scope;
+	const rest = scope.sources.flatMap(({ table }, index) => {
+		const source = base + index;
+		return visibleColumns(table)
 			.filter(
 				({ name }) => !scope.merged.some((column) => column.name === name && column.sources.includes(source))
 			)
-			.map(({ name }): Output => ({ name, expression: { kind: 'column', source, column: name, at } }))
-	);
+			.map(({ name }): Output => ({ name, expression: { kind: 'column', source, column: name, at } }));
+	});
 	return [...merged, ...rest];
 }
 
@@ -100,10 +108,20 @@ function figuredName(node: Node | undefined): string | undefined {
 	if ('FuncCall' in node) return last(node.FuncCall.funcname);
 	if ('TypeCast' in node) return figuredName(node.TypeCast.arg) ?? last(node.TypeCast.typeName?.names);
 	if ('CoalesceExpr' in node) return 'coalesce';
+	if ('SubLink' in node) return sublinkName(node.SubLink);
 	if ('CaseExpr' in node) return figuredName(node.CaseExpr.defresult) ?? 'case';
 	if ('A_ArrayExpr' in node) return 'array';
 	if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest';
 	return undefined;
+}
+
+function sublinkName({ subLinkType, subselect }: Extract<Node, { SubLink: unknown }>['SubLink']) {
+	if (subLinkType === 'EXISTS_SUBLINK') return 'exists';
+	if (subLinkType === 'ARRAY_SUBLINK') return 'array';
+	const select = subselect && 'SelectStmt' in subselect ? subselect.SelectStmt : undefined;
+	const target = subLinkType === 'EXPR_SUBLINK' ? select?.targetList?.[0] : undefined;
+	if (!target || !('ResTarget' in target)) return undefined;
+	return target.ResTarget.name ?? figuredName(target.ResTarget.val);
 }
 
 function checkName(name: string, at: number | undefined, before: readonly Output[]): void {

@@ -1,6 +1,7 @@
 import type { ParsedSql } from '#engine/sql';
 import type { CatalogTable } from './catalog.ts';
 import type { Query } from './query.ts';
+import type { Scope } from './scope.ts';
 
 /** A view of the module that others may read, by its name. */
 export interface NamedSelect {
@@ -42,6 +43,8 @@ export interface Place {
 	readonly parsed: ParsedSql;
 	/** CTEs that can be named here; the innermost last. */
 	readonly ctes: readonly Cte[];
+	/** Of the SELECT in an expression of which this stands. */
+	readonly outer?: Scope;
 }
 
 export interface Cte {

@@ -3,7 +3,6 @@ import { refuseClock } from './moments.ts';
 import { notYet, refuse } from './refusal.ts';
 
 const nodeNames: Readonly<Record<string, readonly [what: string, hint: string]>> = {
-	SubLink: ['a subquery (EXISTS, IN, scalar)', 'Join the table instead, or make two views.'],
 	ParamRef: ['parameters ($1)', 'Filter in the page with where and param().'],
 	CollateClause: ['COLLATE', 'Sort in the page.'],
 	RowExpr: ['a row value', 'Compare the columns one by one.'],

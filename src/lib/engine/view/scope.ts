@@ -1,6 +1,7 @@
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
 import { columnOf, visibleColumn, visibleColumns } from './catalog.ts';
 import type { ColumnExpression } from './expression.ts';
+import type { Place } from './reading.ts';
 import { refuse } from './refusal.ts';
 import type { WindowDef } from './window-call.ts';
 
@@ -28,6 +29,23 @@ export interface Scope {
 	readonly merged: readonly MergedColumn[];
 	/** Of its WINDOW clause. */
 	readonly windows?: readonly WindowDef[];
+	/** Number of its first source in expressions: other than those of the scopes around. 0 where there is none. */
+	readonly base?: number;
+	/** That of the SELECT around, in an expression of which this one stands. */
+	readonly outer?: Scope;
+	/** Where it is read, for subqueries in its expressions. */
+	readonly place?: Place;
+}
+
+/** A source by its number in expressions; it may be one of a scope around. */
+export function sourceAt(scope: Scope, source: number): Source {
+	const { base = 0, outer, sources } = scope;
+	return source < base ? sourceAt(outer!, source) : sources[source - base]!;
+}
+
+/** Whether a column is of a scope around. */
+export function isOuterColumn({ base = 0 }: Scope, { source }: ColumnExpression): boolean {
+	return source < base;
 }
 
 /** Throws a Refusal where the name is unknown or means several columns. */
@@ -46,6 +64,7 @@ export function resolveColumn(
 	const [first = '', second] = path;
 	if (second === undefined) return resolveUnqualified(scope, first, at);
 	const source = scope.sources.findIndex((candidate) => candidate.alias === first);
+	if (source < 0 && scope.outer) return resolveColumn(scope.outer, path, at);
 	if (source < 0) {
 		refuse(
 			at,
@@ -58,7 +77,7 @@ export function resolveColumn(
 }
 
 export function columnSpec(scope: Scope, column: ColumnExpression): CatalogColumn {
-	const { table, nullable = false } = scope.sources[column.source]!;
+	const { table, nullable = false } = sourceAt(scope, column.source);
 	const spec = columnOf(table, column.column)!;
 	return nullable ? { ...spec, nullable } : spec;
 }
@@ -68,7 +87,8 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 	const holders = scope.sources.flatMap((source, index) =>
 		visibleColumn(source.table, name) ? [index] : []
 	);
-	const others = merged ? holders.filter((index) => !merged.sources.includes(index)) : holders;
+	const { base = 0 } = scope;
+	const others = merged ? holders.filter((index) => !merged.sources.includes(base + index)) : holders;
 	if (merged && others.length === 0) return { kind: 'column', source: merged.sources[0]!, column: name, at };
 	if (merged || others.length > 1) {
 		const choices = holders.map((index) => `${scope.sources[index]!.alias}.${name}`);
@@ -79,7 +99,9 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 			`Write ${choices.join(' or ')}.`
 		);
 	}
-	if (others.length === 1) return { kind: 'column', source: others[0]!, column: name, at };
+	if (others.length === 1) return { kind: 'column', source: base + others[0]!, column: name, at };
+	if (scope.outer && !scope.sources.some((source) => source.alias === name))
+		return resolveColumn(scope.outer, [name], at);
 	if (scope.sources.some((source) => source.alias === name)) {
 		refuse(
 			at,
@@ -109,5 +131,5 @@ function columnIn(scope: Scope, source: number, name: string, at: number | undef
 				.join(', ')}.`
 		);
 	}
-	return { kind: 'column', source, column: name, at };
+	return { kind: 'column', source: (scope.base ?? 0) + source, column: name, at };
 }

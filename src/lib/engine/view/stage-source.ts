@@ -16,7 +16,8 @@ export function stageOfSubquery(
 	title: string,
 	names: readonly Node[] | undefined
 ): number {
-	const query = readSelect(place, selectOf(node, undefined), true);
+	const { reading, parsed, ctes } = place;
+	const query = readSelect({ reading, parsed, ctes }, selectOf(node, undefined), true);
 	return addStage(place.reading, { title, query: renamed(query, names ?? []), view: undefined });
 }
 

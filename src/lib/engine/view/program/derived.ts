@@ -1,7 +1,16 @@
-import { columnOverTables } from '../expression.ts';
+import { visibleColumns } from '../catalog.ts';
+import { queryDepends } from '../depends.ts';
+import {
+	columnOverTables,
+	dependsOf,
+	printOverTables,
+	quote,
+	type Dependence,
+	type Expression
+} from '../expression.ts';
 import { islandOfQuery, reaching, type Island } from '../join-tree.ts';
+import { sourcesOf } from '../lineage.ts';
 import { islandFrom, type ViewPlan } from '../plan.ts';
-import { printOverTables } from '../expression.ts';
 import { changedName, keysOf, type KeyColumn, type LineageTable } from './lineage-table.ts';
 
 /**
@@ -10,7 +19,35 @@ import { changedName, keysOf, type KeyColumn, type LineageTable } from './lineag
  * the anchors, which are the first part of the rows' identity.
  */
 export function isDerived({ query }: ViewPlan): boolean {
-	return query.joins !== undefined;
+	return query.joins !== undefined || queryDepends(query).length > 0;
+}
+
+/** What stages that subqueries read are called in `changed`, of which any change touches every row. */
+export function wholeNames({ query }: ViewPlan): string[] {
+	return namesOf(queryDepends(query).filter(({ on }) => on === undefined));
+}
+
+/** And those of which a change touches some rows. */
+export function partNames({ query }: ViewPlan): string[] {
+	return namesOf(queryDepends(query).filter(({ on }) => on !== undefined));
+}
+
+function namesOf(depends: readonly Dependence[]): string[] {
+	return [...new Set(depends.map(({ stage }) => `{#${stage}}`))];
+}
+
+/** The rows, as they were and as they are, of the stages that subqueries read, as far as they changed. */
+export function partStages(plan: ViewPlan): string[] {
+	const stages = new Set(queryDepends(plan.query).flatMap(({ on, stage }) => (on ? [stage] : [])));
+	return Array.from(stages, (stage) => {
+		const columns = visibleColumns(plan.parts!.get(stage)!).map(
+			({ name, type }) => `(x.v ->> '${name}')::${type} AS ${quote(name)}`
+		);
+		return `r${stage} AS MATERIALIZED (
+	SELECT DISTINCT ${columns.join(', ')} FROM jsonb_array_elements(changed -> '{#${stage}}') AS e(value), LATERAL (VALUES (e.value -> 1), (e.value -> 2)) AS x(v)
+	WHERE jsonb_typeof(x.v) = 'object'
+)`;
+	});
 }
 
 function anchors(plan: ViewPlan, table: LineageTable): KeyColumn[] {
@@ -24,7 +61,10 @@ function columnsOf(keys: readonly KeyColumn[], print: (key: KeyColumn) => string
 
 /** Anchors of rows that have a changed key, and of those that would have it now. */
 export function touchedStage(plan: ViewPlan, table: LineageTable): string {
-	const branches = plan.query.scope.sources.flatMap((_, source) => touchedBy(plan, table, source));
+	const branches = [
+		...plan.query.scope.sources.flatMap((_, source) => touchedBy(plan, table, source)),
+		...queryDepends(plan.query).flatMap((one) => (one.on ? [touchedByPart(plan, table, one, one.on)] : []))
+	];
 	return `touched AS MATERIALIZED (\n\t${branches.join('\n\tUNION\n\t')}\n)`;
 }
 
@@ -43,6 +83,35 @@ function touchedBy(plan: ViewPlan, table: LineageTable, source: number): string[
 		`SELECT ${columnsOf(anchor, (key) => `s.${key.name}`)} FROM ${changed}, ${table.name} AS s WHERE ${[...kept, asked].join(' AND ')}`,
 		`SELECT ${columnsOf(anchor, (key) => key.sql)} FROM ${changed}, ${islandFrom(plan.query, island)} WHERE ${[...now, ...conditionsOf(island), asked].join(' AND ')}`
 	];
+}
+
+/** Anchors of rows that meet a changed row of a stage that a subquery reads. */
+function touchedByPart(
+	plan: ViewPlan,
+	table: LineageTable,
+	{ stage, alias, via }: Dependence,
+	on: readonly Expression[]
+): string {
+	// what subqueries decide is just what may have become another
+	const island = steady(reaching(islandOfQuery(plan.query), ...on.flatMap(sourcesOf)));
+	const from = [
+		`r${stage} AS ${alias}`,
+		...via.map((one) => `{@${one.stage}} AS ${one.alias}`),
+		islandFrom(plan.query, island)
+	];
+	const conditions = [...on.map(printOverTables), ...conditionsOf(island), `changed ? '{#${stage}}'`];
+	return `SELECT ${columnsOf(anchors(plan, table), (key) => key.sql)} FROM ${from.join(', ')} WHERE ${conditions.join(' AND ')}`;
+}
+
+/** Without conditions that have subqueries. */
+function steady(island: Island): Island {
+	const plain = (conditions: readonly Expression[]) =>
+		conditions.filter((condition) => dependsOf(condition).length === 0);
+	return {
+		...island,
+		conditions: plain(island.conditions),
+		outer: island.outer.map(({ side, on }) => ({ side: steady(side), on: plain(on) }))
+	};
 }
 
 function conditionsOf(island: Island): string[] {

@@ -2,7 +2,7 @@ import { castType, columnOf, formatType, type CatalogTable } from '../catalog.ts
 import { columnOverTables, printOverTables, quote } from '../expression.ts';
 import { allSources, islandOfQuery } from '../join-tree.ts';
 import { fromWhere, joinedFrom, type ViewPlan } from '../plan.ts';
-import { freshOfTouched, isDerived, staleOfTouched, touchedStage } from './derived.ts';
+import { freshOfTouched, isDerived, partStages, staleOfTouched, touchedStage } from './derived.ts';
 import { standIn } from './group-match.ts';
 import { differ, type TypedSql } from './text.ts';
 
@@ -142,7 +142,7 @@ export function shownRows(table: LineageTable): string {
 export function lineageStages(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
 	return [
 		...(keyed ? changedStages(plan) : []),
-		...(keyed && isDerived(plan) ? [touchedStage(plan, table)] : []),
+		...(keyed && isDerived(plan) ? [...partStages(plan), touchedStage(plan, table)] : []),
 		staleStage(plan, table, keyed),
 		freshStage(plan, table, keyed),
 		`moved AS (

@@ -9,8 +9,9 @@ import type { TypedSql } from './text.ts';
 
 /** The index that a stage has for the query over it; its columns are outputs, then the key. */
 export function stageIndexes(plan: ViewPlan, types: readonly string[], table: LineageTable): string[] {
-	const { index, outputs } = plan.query;
-	if (!index) return [];
+	const { index, outputs, lookups = [] } = plan.query;
+	const plain = lookups.map((names) => `CREATE INDEX ON ${table.name} (${names.map(quote).join(', ')})`);
+	if (!index) return plain;
 	const equal = index.equal.map((name): GroupColumn => {
 		const position = outputs.findIndex((output) => output.name === name);
 		const nullable = !isOutputNotNull(plan.query, outputs[position]!.expression);
@@ -18,7 +19,8 @@ export function stageIndexes(plan: ViewPlan, types: readonly string[], table: Li
 	});
 	const order = index.order.map(({ name, direction }) => quote(name) + direction);
 	const key = index.order.length > 0 ? identityColumns(table) : [];
-	return [`CREATE INDEX ON ${table.name} (${[...groupTerms(equal, ''), ...order, ...key].join(', ')})`];
+	const terms = [...groupTerms(equal, ''), ...order, ...key].join(', ');
+	return [...plain, `CREATE INDEX ON ${table.name} (${terms})`];
 }
 
 /** The columns that tell to which partition a row of a stage belongs, as the rows over it keep them: `_p0` … */
@@ -70,8 +72,21 @@ export function touchedStage(
 	return `touched AS MATERIALIZED (
 	SELECT ${kept} FROM ${changed}, ${table.name} AS s WHERE ${table.keys.map((key, part) => `s.${key.name} = c.k${part}`).join(' AND ')}
 	UNION
-	SELECT ${now} FROM ${changed}, ${stageOf(plan)} AS a0 WHERE ${table.keys.map((key, part) => `a0.${quote(key.column)} = c.k${part}`).join(' AND ')}
+	SELECT ${now} FROM ${changed}, ${stageOf(plan)} AS a0 WHERE ${table.keys.map((key, part) => `a0.${quote(key.column)} = c.k${part}`).join(' AND ')}${skippedBefore(plan, columns)}
 )`;
+}
+
+/** Rows that OFFSET skipped are not kept: where they were, only the stage's difference tells. */
+function skippedBefore({ query }: ViewPlan, columns: readonly PartitionColumn[]): string {
+	const { over, scope } = query;
+	const first = over?.kind === 'windows' ? over.first : over;
+	if (!first || first.offset === 0) return '';
+	const old = columns.map(
+		({ name, from, type }) => `(e.value -> 1 ->> '${from.column}')::${type} AS ${name}`
+	);
+	return `
+	UNION
+	SELECT ${old.join(', ')} FROM jsonb_array_elements(changed -> '${scope.sources[0]!.table.name}') AS e(value) WHERE jsonb_typeof(e.value -> 1) = 'object'`;
 }
 
 /** The one source. */

@@ -10,6 +10,7 @@ import {
 	keyedSettings,
 	ownKey
 } from './function.ts';
+import { partNames, wholeNames } from './derived.ts';
 import { keySql, saltStatements } from './key.ts';
 import { stageNames } from '../reach.ts';
 import {
@@ -119,16 +120,20 @@ export function maintenance(
 ): string[] {
 	const { hash } = plan;
 	const keys = changedVariables(plan);
-	const count = keys.map(({ name }) => `cardinality(${name})`).join(' + ');
+	const count = [
+		...keys.map(({ name }) => `cardinality(${name})`),
+		...partNames(plan).map((name) => `COALESCE(jsonb_array_length(changed -> '${name}'), 0)`)
+	].join(' + ');
 	const ofKeys = {
 		parameters: 'changed jsonb',
 		variables: [owned(plan), ...keys.map(({ name, value }) => `${name} text[] := ${value}`)]
 	};
+	const anyOf = (names: readonly string[]) =>
+		`changed ?| ARRAY[${names.map((name) => `'${name}'`).join(', ')}]`;
 	const stages = stageNames(plan);
-	const idle =
-		stages.length > 0
-			? `IF NOT changed ?| ARRAY[${stages.map((name) => `'${name}'`).join(', ')}] THEN\n\tRETURN;\nEND IF;\n`
-			: '';
+	const idle = stages.length > 0 ? `IF NOT ${anyOf(stages)} THEN\n\tRETURN;\nEND IF;\n` : '';
+	const whole = wholeNames(plan);
+	const all = [`changed ? '*'`, ...(whole.length > 0 ? [anyOf(whole)] : [])].join(' OR ');
 	return [
 		...createFunction({
 			name: `{state}.f_${hash}`,
@@ -146,7 +151,7 @@ export function maintenance(
 			...ofKeys,
 			name: `{state}.m_${hash}`,
 			settings: settings ?? fewSettings,
-			body: `IF changed ? '*' THEN
+			body: `IF ${all} THEN
 	RETURN QUERY SELECT * FROM {state}.f_${hash}(COALESCE(changed ->> '*' = 'quiet', false), owned);
 	RETURN;
 END IF;
