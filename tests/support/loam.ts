@@ -17,6 +17,8 @@ export interface RunningLoam {
 	call<T = Record<string, unknown>>(method: string, body: object, options?: CallOptions): Promise<T>;
 	/** A bearer token. */
 	signIn(email: string, password: string): Promise<string>;
+	/** Of the app's process. */
+	pid(): number;
 	/** SIGKILL to the app alone: its Postgres lives on. */
 	kill(): Promise<void>;
 	/** Starts it again over the same data and port. */
@@ -71,6 +73,7 @@ export async function startLoam(environment: Readonly<Record<string, string>> = 
 		call,
 		signIn: async (email, password) =>
 			(await call<{ token: string }>('loam.v1.SessionService/SignIn', { email, password })).token,
+		pid: () => child.pid!,
 		kill: () => end(child, 'SIGKILL'),
 		restart: start,
 		async stop() {
