@@ -56,6 +56,7 @@ const commands = {
 			...args
 		]);
 	},
+	'soak:views': (args) => soak('views', args),
 	check: async () => {
 		prepare();
 		await run('node', ['tests/support/check.ts']);
@@ -66,6 +67,12 @@ const [command = 'start', ...args] = process.argv.slice(2);
 if (!Object.hasOwn(commands, command))
 	fail(`There is no command "${command}". Use ${Object.keys(commands).join(', ')}.`);
 await commands[command](args);
+
+/** Long searches for what tests look for in a minute. */
+async function soak(name, args) {
+	prepare();
+	await run('node', ['--no-warnings', `tests/soak/${name}.ts`, ...args]);
+}
 
 function prepare() {
 	installPackages();

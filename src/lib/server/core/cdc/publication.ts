@@ -21,13 +21,24 @@ interface TableState {
 const quote = pg.escapeIdentifier;
 const patienceMs = 30_000;
 
+/**
+ * Generated columns are published: views read them like others, and Postgres lets nobody write to a
+ * table whose whole rows are its identity while a part of them is not published.
+ */
+const publicationOptions = `publish = 'insert, update, delete, truncate', publish_generated_columns = stored`;
+
 export async function ensurePublication(postgres: Postgres): Promise<void> {
 	const name = slotName(postgres);
-	const { rowCount } = await postgres.admin.query('SELECT 1 FROM pg_publication WHERE pubname = $1', [name]);
-	if (rowCount) return;
+	const { rows } = await postgres.admin.query<{ complete: boolean }>(
+		`SELECT pubgencols = 's' AS complete FROM pg_publication WHERE pubname = $1`,
+		[name]
+	);
+	if (rows[0]?.complete) return;
 	try {
 		await postgres.admin.query(
-			`CREATE PUBLICATION ${quote(name)} WITH (publish = 'insert, update, delete, truncate')`
+			rows[0]
+				? `ALTER PUBLICATION ${quote(name)} SET (${publicationOptions})`
+				: `CREATE PUBLICATION ${quote(name)} WITH (${publicationOptions})`
 		);
 	} catch (error) {
 		// another node was first
