@@ -18,6 +18,12 @@ afterAll(async () => {
 describe('aggregates', () => {
 	test.each<[string, string?]>([
 		[
+			`SELECT project_id, title, points, cost, weight, done, due, spent, count(*) AS n, count(DISTINCT id % 2) AS d, max(id) AS m FROM tickets GROUP BY project_id, title, points, cost, weight, done, due, spent`
+		],
+		[
+			`SELECT title, count(DISTINCT points) AS a, sum(DISTINCT points) AS b, avg(DISTINCT points) AS c, count(DISTINCT cost) FILTER (WHERE done) AS d FROM tickets GROUP BY ROLLUP (title)`
+		],
+		[
 			`SELECT project_id, count(*) FILTER (WHERE done) AS a, count(points) FILTER (WHERE title = 'x') AS b, sum(points) FILTER (WHERE done) AS c, sum(points) AS d FROM tickets GROUP BY project_id`
 		],
 		[

@@ -1,5 +1,5 @@
 import type { DistinctColumn } from './group-columns.ts';
-import { groupTerms } from './group-match.ts';
+import { groupTerms, indexTerms, sameTerms } from './group-match.ts';
 import {
 	groupedBySets,
 	identityOf,
@@ -25,7 +25,7 @@ export function createDistincts(view: GroupView): string[] {
 	return view.columns.distincts.flatMap((distinct) => {
 		const table = distinctTable(view, distinct);
 		const columns = [...groups, `_v ${distinct.of.type} NOT NULL`, 'n bigint NOT NULL CHECK (n > 0)'];
-		const terms = [...identityTerms(view, ''), indexTerm('_v', distinct.of.type)];
+		const terms = [...indexTerms(identityTerms(view, '')), indexTerm('_v', distinct.of.type)];
 		return [
 			`CREATE TABLE ${table} (${columns.join(', ')}) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`,
 			`CREATE INDEX ON ${table} (${terms.join(', ')})`
@@ -114,9 +114,7 @@ export function distinctDeltas(view: GroupView): { readonly columns: string[]; r
 		...(sum ? [`COALESCE(e${index}._f${index}, '0'::${sum}) AS _f${index}`] : [])
 	]);
 	const joins = distincts.map(({ index }) => {
-		const right = terms(`e${index}`);
-		const on = terms('d').map((term, at) => `${term} = ${right[at]}`);
-		return ` LEFT JOIN e${index} ON ${on.join(' AND ') || 'true'}`;
+		return ` LEFT JOIN e${index} ON ${sameTerms(terms('d'), terms(`e${index}`))}`;
 	});
 	return { columns, joins: joins.join('') };
 }

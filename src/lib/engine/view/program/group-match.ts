@@ -45,3 +45,23 @@ export function standIn(type: string): string {
 	if (known === undefined) notYet(undefined, `groups by ${type}`, 'Cast it to text in GROUP BY and SELECT.');
 	return known.startsWith(`'\\`) ? `E${known}` : known;
 }
+
+/** An index takes 32 columns and some 2,700 bytes: past so many terms a group is found by their hash. */
+const widest = 8;
+
+/** What an index by these terms is made of. */
+export function indexTerms(terms: readonly string[]): readonly string[] {
+	return terms.length > widest ? [hashOf(terms)] : terms;
+}
+
+/** Whether terms of two rows are equal, in a way that such an index serves. */
+export function sameTerms(one: readonly string[], other: readonly string[]): string {
+	const equal = one.map((term, index) => `${term} = ${other[index]}`);
+	return (
+		[...(one.length > widest ? [`${hashOf(one)} = ${hashOf(other)}`] : []), ...equal].join(' AND ') || 'true'
+	);
+}
+
+function hashOf(terms: readonly string[]): string {
+	return `hash_record_extended(ROW(${terms.join(', ')}), 0)`;
+}

@@ -3,7 +3,7 @@ import { aggregateInputs } from '../grouping.ts';
 import type { ViewPlan } from '../plan.ts';
 import { differenceOf, ownKey } from './function.ts';
 import { groupColumns, type GroupColumns, printOverGroups } from './group-columns.ts';
-import { groupTerms } from './group-match.ts';
+import { groupTerms, indexTerms, sameTerms } from './group-match.ts';
 import { keyOf } from './key.ts';
 import { lineageTable, type LineageTable } from './lineage-table.ts';
 import { rowJson, type KeyPart, type TypedSql } from './text.ts';
@@ -88,12 +88,7 @@ export function groupOwnKey(view: GroupView, column: (name: string) => string): 
 }
 
 export function sameIdentity(view: GroupView, one: string, other: string): string {
-	const right = identityTerms(view, other);
-	return (
-		identityTerms(view, one)
-			.map((term, index) => `${term} = ${right[index]}`)
-			.join(' AND ') || 'true'
-	);
+	return sameTerms(identityTerms(view, one), identityTerms(view, other));
 }
 
 /**
@@ -135,10 +130,16 @@ export function createGroups(view: GroupView): string[] {
 	const terms = identityTerms(view, '');
 	return [
 		`CREATE TABLE ${table} (${definitions.join(', ')}) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1)`,
-		...(terms.length > 0 ? [`CREATE UNIQUE INDEX ON ${table} (${terms.join(', ')})`] : []),
+		...(terms.length > 0 ? [createIndex(table, terms)] : []),
 		...rowsOfNothing(view),
 		...(columns.rereads ? lineageIndexes(view) : [])
 	];
+}
+
+/** Groups of one hash may be different ones. */
+function createIndex(table: string, terms: readonly string[]): string {
+	const own = indexTerms(terms);
+	return `CREATE ${own === terms ? 'UNIQUE ' : ''}INDEX ON ${table} (${own.join(', ')})`;
 }
 
 /** The rows of empty sets, as they are of no rows. */
@@ -158,9 +159,11 @@ function lineageIndexes({ sets, columns, lineage }: GroupView): string[] {
 	const indexes = sets
 		.filter((set) => set.length > 0)
 		.map((set) =>
-			groupTerms(
-				set.map((index) => columns.rowGroups[index]!),
-				''
+			indexTerms(
+				groupTerms(
+					set.map((index) => columns.rowGroups[index]!),
+					''
+				)
 			).join(', ')
 		);
 	return [...new Set(indexes)].map((terms) => `CREATE INDEX ON ${lineage.name} (${terms})`);
