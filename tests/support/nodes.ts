@@ -63,7 +63,7 @@ export async function startNodes(count: number, options: NodesOptions = {}): Pro
 		async stop() {
 			for (const node of nodes) await node.stop();
 			await cluster.stop();
-			rmSync(dir, { recursive: true, force: true });
+			if (!options.directory) rmSync(dir, { recursive: true, force: true });
 		}
 	};
 }

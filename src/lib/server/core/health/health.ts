@@ -89,7 +89,7 @@ export function watchHealth(options: HealthOptions): Health {
 		if (!disk) return;
 		const free = disk.bavail * disk.bsize;
 		const low = free < lowDiskBytes;
-		const message = `The disk of ${dataDir} is nearly full: ${Math.round(free / 2 ** 20)} MB are left.`;
+		const message = `The disk of LOAM_DATA is nearly full: ${Math.round(free / 2 ** 20)} MB are left.`;
 		conditions.report('disk', low ? message : undefined);
 	}
 

@@ -54,7 +54,7 @@ function keep(service: Postgres, cluster: Embedded, log: Logger): void {
 	clusters.set(service, cluster);
 	cluster.keepAlive((reason) => {
 		if (reason) {
-			down.set(service, reason.message);
+			down.set(service, 'The embedded PostgreSQL does not run; it is started again.');
 			log.warn('the database does not run', { error: reason });
 		} else {
 			down.delete(service);
