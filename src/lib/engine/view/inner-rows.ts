@@ -20,6 +20,7 @@ import { expressionOf, joined, sql, type SqlParts } from './sql-parts.ts';
 import type { Place } from './reading.ts';
 import { notYet } from './refusal.ts';
 import { addStage, stageTable } from './stage-source.ts';
+import { groupPart } from './grouping.ts';
 import { apartFromGroups } from './grouped-subqueries.ts';
 import { windowed } from './windowed.ts';
 import { isNotNull, isText } from './traits.ts';
@@ -101,6 +102,13 @@ export function around(
 	const namesElsewhere = namesAround({ ...clauses, island: within });
 	const rest = { ...clauses, island: within };
 	const isBare = !grouping && !first && !hasWindows;
+	const hasEmptySet = grouping !== undefined && grouping.sets.length > 1 && grouping.sets.some((set) => set.length === 0);
+	if (hasEmptySet)
+		notYet(
+			undefined,
+			'GROUPING SETS with () in a subquery that names the SELECT around it',
+			'Compute it in a CTE with the columns that connect it, and join that.'
+		);
 	if (!isBare && order.length === 0 && !namesElsewhere && keys.every((key) => key !== undefined))
 		return byKeys(place, rest, alias, keys);
 	if (hasWindows || (grouping && grouping.sets.length > 1))
@@ -230,16 +238,13 @@ function byKeys(place: Place, clauses: Clauses, alias: string, keys: readonly Ke
 	if (!isGlobal || first)
 		return { stage, from: [`{@${stage}} AS ${alias}`], where, values, tail: [], always: false, depends };
 	const missing = `${alias}.${quote(names[0]!)} IS NULL`;
-	const withHaving = (value: SqlParts) =>
-		having ? sql`CASE WHEN ${alias}."having_" THEN ${value} END` : value;
+	const ofMissing = (expression: Expression, value: SqlParts) =>
+		sql`(CASE WHEN ${missing} THEN ${ofNothing(own, expression)} ELSE ${value} END)`;
 	return {
 		stage,
 		from: sql`(SELECT) AS one LEFT JOIN {@${String(stage)}} AS ${alias} ON ${joined(where, ' AND ')}`,
-		where: [],
-		values: outputs.map(
-			({ expression }, index) =>
-				sql`(CASE WHEN ${missing} THEN ${ofNothing(own, expression)} ELSE ${withHaving(values[index]!)} END)`
-		),
+		where: having ? [ofMissing(having, [`${alias}."having_"`])] : [],
+		values: outputs.map(({ expression }, index) => ofMissing(expression, values[index]!)),
 		tail: [],
 		always: !having,
 		depends
@@ -248,10 +253,8 @@ function byKeys(place: Place, clauses: Clauses, alias: string, keys: readonly Ke
 
 /** An aggregate's value where there are no rows. */
 function ofNothing(clauses: Clauses, expression: Expression): string {
-	const query = rowsOf(clauses);
-	const having = clauses.grouping?.having;
-	const tail = having ? ` HAVING ${printOverTables(having)}` : '';
-	return `(SELECT ${printOverTables(expression)} FROM ${islandFrom(query, clauses.island)} WHERE false${tail})`;
+	const from = islandFrom(rowsOf(clauses), clauses.island);
+	return `(SELECT ${printOverTables(expression)} FROM ${from} WHERE false)`;
 }
 
 /** With the condition that those are not NULL, where they are of sources that every row has. */
@@ -278,7 +281,7 @@ function byRows(
 	const base = clauses.scope.base ?? 0;
 	const exposed = new Exposed(clauses, alias);
 	const text = (expression: Expression): SqlParts => [exposed.over(expression)];
-	const where = connecting.map(text);
+	const where = connecting.map((condition): SqlParts => [exposed.overRows(condition)]);
 	const values = (first ? outputs.slice(0, first.count) : outputs).map(({ expression }) => text(expression));
 	const groups = grouping ? [...grouping.groups, ...grouping.dependents].map(text) : [];
 	const having = grouping?.having && text(grouping.having);
@@ -357,14 +360,27 @@ class Exposed {
 		this.#alias = alias;
 	}
 
-	/** The expression over the stage's rows and the SELECT around. */
+	/** An expression of a row, over the stage's rows and the SELECT around. */
+	overRows(expression: Expression): Expression {
+		return this.#lifted(mapped(expression, (part) => (this.#isOfRow(part) ? this.#expose(part) : undefined)));
+	}
+
+	/** The same of a row or, where the subquery has groups, of a group. */
 	over(expression: Expression): Expression {
-		const exposed = mapped(expression, (part) => (this.#isOfRow(part) ? this.#expose(part) : undefined));
-		const printed = mapped(exposed, (part) =>
-			part.kind === 'aggregate' ? expressionOf(aggregateParts(part), { within: true }) : undefined
-		);
-		this.#within.push(...dependsOf(printed));
-		return withoutDepends(printed);
+		const { grouping } = this.#clauses;
+		if (!grouping) return this.overRows(expression);
+		const printed = mapped(expression, (part) => {
+			if (groupPart(grouping, part)) return this.#expose(part);
+			if (part.kind !== 'aggregate') return undefined;
+			const ofRows = mapped(part, (arg) => (this.#isOfRow(arg) ? this.#expose(arg) : undefined));
+			return expressionOf(aggregateParts(ofRows as typeof part), { within: true });
+		});
+		return this.#lifted(printed);
+	}
+
+	#lifted(expression: Expression): Expression {
+		this.#within.push(...dependsOf(expression));
+		return withoutDepends(expression);
 	}
 
 	/** What subqueries within it depend on: these rows stand between those and the SELECT around. */

@@ -1,6 +1,6 @@
 import { canonicalJson, positionAt, type Diagnostic, type Json } from '#kernel';
 import { parseSql, syntaxDiagnostic, type ParsedSql } from '#engine/sql';
-import { castType, columnOf, visibleColumns, type CatalogTable } from './catalog.ts';
+import { castType, columnOf, type CatalogTable } from './catalog.ts';
 import { queryDepends } from './depends.ts';
 import { describeSql } from './describe.ts';
 import { children, printOverTables, quote, type Expression } from './expression.ts';
