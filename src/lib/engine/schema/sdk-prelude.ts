@@ -46,7 +46,7 @@ export interface Sql {
 }
 
 export interface Principal {
-	/** The person's id. */
+	/** The person's id; nobody calls a handler without having signed in. */
 	readonly id: string;
 	readonly name: string;
 	readonly roles: readonly string[];

@@ -100,6 +100,17 @@ describe('a handler', () => {
 		});
 	});
 
+	test('runs for a person, whose id it is told, and never for an anonymous caller', async () => {
+		const ann = { id: uuidv7(), name: 'Ann', email: undefined, sysAdmin: false, grantsVersion: 0n };
+		const body = 'return { text: loam.principal.id, count: 0, names: [loam.principal.name] };';
+		const { response } = await desk.handle(body, {}, { principal: ann });
+		expect(response).toMatchObject({ text: ann.id, names: ['Ann'] });
+		await expect(desk.handle(body, {}, { principal: { ...ann, id: undefined } })).rejects.toMatchObject({
+			code: 'unauthenticated',
+			reason: 'SIGN_IN_NEEDED'
+		});
+	});
+
 	test('can fail with words of its own', async () => {
 		await expect(
 			desk.handle(

@@ -2,6 +2,7 @@ import { errorCatalogue } from '#kernel';
 
 export const errors = errorCatalogue({
 	// what the caller can mend
+	SIGN_IN_NEEDED: 'unauthenticated',
 	ROW_UNKNOWN: 'not_found',
 	ROW_EXISTS: 'already_exists',
 	ROW_REFERENCE: 'failed_precondition',

@@ -51,6 +51,8 @@ export async function runHandler(
 	const { method, release, installation, principal, roles } = call;
 	assert(method.run.kind === 'handler', 'a method with a handler');
 	const { program, sql, tables } = prepare(release);
+	const person = principal.id;
+	if (person === undefined) throw errors.SIGN_IN_NEEDED('Sign in first: this command acts for a person.');
 	let failure: AppError | undefined;
 
 	/** After a failed statement the transaction is lost, whatever the handler makes of the error. */
@@ -81,7 +83,7 @@ export async function runHandler(
 		program,
 		handler: method.run.file,
 		request: JSON.stringify(call.request),
-		principal: { id: principal.id ?? '', name: principal.name, roles: [...roles] },
+		principal: { id: person, name: principal.name, roles: [...roles] },
 		now: Date.now(),
 		wallMs: commandMs,
 		host,

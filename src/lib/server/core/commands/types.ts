@@ -10,6 +10,7 @@ export interface CommandCall {
 	readonly method: MethodSpec;
 	/** Proto JSON with the field names of schema.proto, checked against the message. */
 	readonly request: Json;
+	/** A handler runs for a person alone: an anonymous caller is refused with SIGN_IN_NEEDED. */
 	readonly principal: Principal;
 	readonly roles: Roles;
 	/** `where` of the access rules that let this caller in (standard methods); undefined: every row. */
