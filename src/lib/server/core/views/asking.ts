@@ -9,7 +9,7 @@ import type { SnapshotRequest } from './waiting.ts';
 /** To the node that maintains. */
 type Ask =
 	| { readonly id: string; readonly kind: 'applied'; readonly xid: string }
-	| { readonly id: string; readonly kind: 'snapshot' }
+	| { readonly id: string; readonly kind: 'snapshot'; readonly tables: readonly string[] }
 	/** The snapshot of the answer before is held now. */
 	| { readonly id: string; readonly kind: 'imported' };
 
@@ -54,15 +54,15 @@ export class Asking {
 	 * Has a snapshot imported by `request` and bound to a position, as `Maintainer.snapshot` does. Ends
 	 * with `signal`.
 	 */
-	async snapshot(importing: (exported: string) => Promise<void>, signal: AbortSignal): Promise<bigint> {
+	async snapshot(request: Pick<SnapshotRequest, 'tables' | 'import'>, signal: AbortSignal): Promise<bigint> {
 		const id = newId();
 		const onExported = (snapshot: string) => {
-			importing(snapshot).then(
+			request.import(snapshot).then(
 				() => this.#tell('ask', { id, kind: 'imported' }),
 				() => {}
 			);
 		};
-		return this.#ask({ id, kind: 'snapshot' }, onExported, signal);
+		return this.#ask({ id, kind: 'snapshot', tables: request.tables }, onExported, signal);
 	}
 
 	heard(channel: 'ask' | 'answer', payload: string): void {
@@ -72,7 +72,7 @@ export class Asking {
 
 	async #ask(
 		ask:
-			| { readonly id?: string; readonly kind: 'snapshot' }
+			| { readonly id?: string; readonly kind: 'snapshot'; readonly tables: readonly string[] }
 			| { readonly kind: 'applied'; readonly xid: string },
 		onExported: (snapshot: string) => void,
 		signal: AbortSignal
@@ -121,11 +121,12 @@ export class Asking {
 		return seq;
 	}
 
-	async #export(maintainer: Maintainer, { id }: Ask): Promise<bigint> {
+	async #export(maintainer: Maintainer, { id, tables }: Extract<Ask, { kind: 'snapshot' }>): Promise<bigint> {
 		// It was asked again while the answer is under way.
 		if (this.#imports.has(id)) return Promise.reject(new Error('answered already'));
 		this.#imports.set(id, () => {});
 		const request: SnapshotRequest = {
+			tables,
 			bound: deferred(),
 			import: (exported) =>
 				new Promise((resolve, reject) => {

@@ -137,6 +137,37 @@ test('TRUNCATE and writes among running fences leave the views as the SELECT say
 	expect(new JournalReplica((await rowsOf(kept.hash)).rows).contents()).toEqual(truth);
 });
 
+test('what is truncated while a read-through view is being read stays in what is read', async () => {
+	const view = views.find(place, items.hash)!;
+	const sql = view.spec.program.read.replaceAll('{data}', place.schema);
+	await views.snapshot(view, async (client, at) => {
+		const truncating = write('TRUNCATE items');
+		await expect(truncating).rejects.toMatchObject({ code: '55P03' });
+		const { rows } = await client.query(sql);
+		expect(rows).toHaveLength(10);
+		expect(at).toEqual(views.position());
+	});
+});
+
+test('TRUNCATE comes through among readers, and they among it', async () => {
+	let isOver = false;
+	let reads = 0;
+	const reading = [0, 1, 2].map(async () => {
+		for (; !isOver; reads++) await rowsOf(items.hash);
+	});
+	try {
+		for (let round = 0; round < 8; round++) {
+			await tryWrite('TRUNCATE items', `INSERT INTO items SELECT n, ${round} FROM generate_series(1, 10) n`);
+			await settle();
+		}
+	} finally {
+		isOver = true;
+		await Promise.all(reading);
+	}
+	expect(reads).toBeGreaterThan(8);
+	expect((await rowsOf(items.hash)).rows).toHaveLength(10);
+});
+
 test('a column added among writers is no hindrance', async () => {
 	const replica = new JournalReplica((await rowsOf(kept.hash)).rows);
 	const from = views.position();

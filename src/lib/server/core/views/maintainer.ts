@@ -236,7 +236,7 @@ export class Maintainer {
 	/** Undefined where the fence was given up and is to be opened again. */
 	async #fenced(requests: readonly SnapshotRequest[]): Promise<boolean | undefined> {
 		const { client, catalog } = this.#options;
-		const locked = this.#locks.take(this.#expectedSources());
+		const locked = this.#locks.take(this.#expectedSources(requests));
 		try {
 			if (await this.#tryFast(locked, requests)) return true;
 			const fence = await openFence(client, locked, requests.length > 0);
@@ -297,9 +297,10 @@ export class Maintainer {
 	}
 
 	/** Tables that the batch will read, as far as one can tell before the drain. */
-	#expectedSources(): Set<string> {
+	#expectedSources(requests: readonly SnapshotRequest[]): Set<string> {
 		const tables = sourcesOf(planBatch(this.#options.catalog, this.#inbox.transactions));
 		for (const { change } of this.#waiting.changes) addSources(tables, change.entry);
+		for (const request of requests) for (const table of request.tables) tables.add(table);
 		return tables;
 	}
 

@@ -1,5 +1,6 @@
 import type { Logger } from '#kernel';
 import type { Postgres } from '#platform/postgres';
+import { tableId } from '#core/cdc';
 import { Asking } from './asking.ts';
 import type { ViewWork } from './batch.ts';
 import { Builds } from './builds.ts';
@@ -13,7 +14,7 @@ import { KnownProgress } from './known-progress.ts';
 import { openChannel, type ChannelName } from './node-channel.ts';
 import { readMaintained, readThrough } from './snapshot-read.ts';
 import { Turns } from './turns.ts';
-import type { JournalRow, Position, Views, ViewsReport } from './types.ts';
+import type { JournalRow, LiveView, Position, Views, ViewsReport } from './types.ts';
 import type { Progress } from './waiting.ts';
 import { wakeOthers } from './wake-others.ts';
 import { whenApplied } from './when-applied.ts';
@@ -155,7 +156,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		},
 		snapshot: (view, read) =>
 			view.spec.kind === 'through'
-				? readThrough(postgres, { turns, asking }, read)
+				? readThrough(postgres, { turns, asking }, sourceIds(view), read)
 				: readMaintained(postgres, read),
 		whenApplied: (txid, timeoutMs) => whenApplied(appliers, txid, timeoutMs),
 		maintains: () => turns.maintainer !== undefined,
@@ -170,6 +171,10 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			await building;
 		}
 	};
+}
+
+function sourceIds({ schema, spec }: LiveView): string[] {
+	return spec.sources.map(({ table }) => tableId(schema, table));
 }
 
 function told(error: unknown, message: string): string | undefined {

@@ -10,6 +10,8 @@ export interface Progress {
 
 /** Imports a fence's snapshot into another session while the fence is open. */
 export interface SnapshotRequest {
+	/** What will be read, by id: the fence locks it before its snapshot. */
+	readonly tables: readonly string[];
 	import(exported: string): Promise<void>;
 	/** Where the views stand at the snapshot that was imported. */
 	readonly bound: Deferred<Progress>;
