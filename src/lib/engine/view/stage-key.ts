@@ -10,9 +10,9 @@ import { columnSpec } from './scope.ts';
  * The columns that tell a stage's rows apart for those that read it: none is ever NULL. Types that only
  * Postgres knows are ''.
  */
-export function stageKey(query: Query): CatalogColumn[] {
+export function stageKey(query: Query, lineage: readonly number[] = lineageOf(query)): CatalogColumn[] {
 	if (query.grouping) return groupKey(query, query.grouping);
-	return lineageOf(query).flatMap((source) => {
+	return lineage.flatMap((source) => {
 		const { table, nullable } = query.scope.sources[source]!;
 		const hidden = { nullable: false, hidden: true };
 		const key = table.key.map((name, index): CatalogColumn => ({

@@ -5,7 +5,7 @@ import { readQuery, readSelect, selectOf, type Output, type Query } from './quer
 import type { Place, Reading, StageDraft } from './reading.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { columnSpec, type Scope, type Source } from './scope.ts';
-import { stageKey } from './stage-key.ts';
+import { lineageOf, stageKey } from './stage-key.ts';
 import { isOutputNotNull } from './grouping.ts';
 import { isText } from './traits.ts';
 
@@ -87,8 +87,12 @@ export function stageSource(reading: Reading, stage: number, alias: string, at: 
 }
 
 /** A stage as a table; types that only Postgres knows are '' until `finishView`. */
-export function stageTable(stage: number, query: Query): CatalogTable {
-	const key = stageKey(query);
+export function stageTable(
+	stage: number,
+	query: Query,
+	lineage: readonly number[] = lineageOf(query)
+): CatalogTable {
+	const key = stageKey(query, lineage);
 	const outputs = query.outputs.map(({ name, expression }): CatalogColumn => ({
 		name,
 		...typeOf(query.scope, expression),

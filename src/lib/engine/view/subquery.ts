@@ -157,15 +157,12 @@ function quantified(
 	filters: boolean
 ): CompoundExpression {
 	const { rows } = made;
-	const one =
-		values.length === 1
-			? values[0]!
-			: expressionOf(
-					sql`(${joined(
-						values.map((value) => [value]),
-						', '
-					)})`
-				);
+	// not an expression of its own: a row is no value that could be computed elsewhere
+	const list = joined(
+		values.map((value) => [value]),
+		', '
+	);
+	const one = values.length === 1 ? list : sql`(${list})`;
 	const parts = sql`(${one} OPERATOR(pg_catalog.${operator}) ${quantifier} (${selectText(rows, rows.values)}))`;
 	return expression(made, parts, quantifiedDepends(made, values, operator, quantifier, filters));
 }

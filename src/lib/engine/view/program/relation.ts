@@ -14,7 +14,8 @@ export interface StageRelation {
 
 /** `types` as `describeSql` gives them for the plan. */
 export function stageRelation(plan: ViewPlan, types: readonly string[]): StageRelation {
-	const table = stageTable(0, plan.query);
+	// with their types known, equalities may fix more keys than when it was planned
+	const table = stageTable(0, plan.query, plan.lineage);
 	const { outputs } = plan.query;
 	const keyTypes = plan.query.grouping ? groupKeyTypes(plan, types) : lineageKeyTypes(plan);
 	const typed = (column: CatalogColumn, index: number): CatalogColumn => {
