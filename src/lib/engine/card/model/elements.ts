@@ -102,9 +102,9 @@ function action(json: JsonObject): Action | undefined {
 
 function text(json: JsonObject) {
 	const heading = word(json['style'], ['default', 'heading'], 'default') === 'heading';
-	const large = word(json['size'], ['default', 'large', 'extraLarge'], 'default') !== 'default';
+	const first = word(json['size'], ['default', 'extraLarge'], 'default') === 'extraLarge';
 	const boxed = json['wrap'] !== true || json['maxLines'] !== undefined;
-	return { content: readContent(json['text']), boxed, level: heading ? (large ? 2 : 3) : undefined };
+	return { content: readContent(json['text']), boxed, level: heading ? (first ? 1 : 2) : undefined };
 }
 
 function runs(json: Json | undefined): Slot<TextRun>[] {
