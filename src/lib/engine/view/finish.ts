@@ -99,12 +99,12 @@ function sourcesOf(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): V
 
 /** Puts the stages' relations into the statements. */
 function relating(
-	{ create, drop, read }: ViewProgram,
+	{ create, drop, read, ...rest }: ViewProgram,
 	plan: ViewPlan,
 	below: ReadonlyMap<string, FinishedStage>
 ): ViewProgram {
 	const filled = (sql: string) => named(sql, plan.refs, (hash) => below.get(hash)!.relation.sql);
-	return { create: create.map(filled), drop: drop.map(filled), read: filled(read) };
+	return { create: create.map(filled), drop: drop.map(filled), read: filled(read), ...rest };
 }
 
 /** format_type calls it `character`, which as SQL would be a single letter. */

@@ -1,5 +1,6 @@
 import { quote } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
+import { rangesOf } from '../ranges.ts';
 import type { ViewProgram } from '../types.ts';
 import { deltaColumns } from './group-delta.ts';
 import { createDistincts, dropDistincts } from './group-distinct.ts';
@@ -49,6 +50,7 @@ export function groupsProgram(plan: ViewPlan, types: readonly string[]): ViewPro
 			)
 		],
 		drop,
+		...rangesOf(plan, view.columns.again.length > 0),
 		read: `SELECT ${[`${keyOfRow(view, 's.')} AS _key`, ...visible(view, 's.').map((c) => `${c.sql} AS ${quote(c.name)}`)].join(', ')} FROM ${view.table} AS s WHERE ${shown(view, 's.')}`
 	};
 }

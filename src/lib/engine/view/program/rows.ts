@@ -1,5 +1,6 @@
 import { printOverTables, quote } from '../expression.ts';
 import type { ViewPlan } from '../plan.ts';
+import { rangesOf } from '../ranges.ts';
 import type { ViewProgram } from '../types.ts';
 import {
 	createFunction,
@@ -102,6 +103,7 @@ ${statement(false)}`;
 			...maintenance(plan, keyed, full, work.settings)
 		],
 		drop: [...dropMaintenance(hash), `DROP TABLE IF EXISTS ${table.name}`, ...salt.drop],
+		...rangesOf(plan, false),
 		read: `SELECT ${read.join(', ')} FROM ${shownRows(table)} AS s`
 	};
 }

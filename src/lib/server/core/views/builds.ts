@@ -9,6 +9,7 @@ import { errors } from './errors.ts';
 import type { Maintainer } from './maintainer.ts';
 import { isTurnOver } from './pg-errors.ts';
 import { stagesOf } from './stage-order.ts';
+import { inStageOrder } from './stage-order.ts';
 import type { ViewChange } from './write-batch.ts';
 
 export interface BuildsOptions {
@@ -153,8 +154,9 @@ export class Builds {
 		// What was received before may not be seen by the fence that makes them ready, and nothing of it
 		// was kept for them: so it is applied first.
 		await turn.maintainer.barrier();
-		for (const entry of large) this.#enqueue(turn, entry);
 		await Promise.all(small.map((entry) => this.#buildInFence(turn, entry)));
+		// What stands on a large stage is large itself; what a large one stands on may be small.
+		for (const entry of large) this.#enqueue(turn, entry);
 	}
 
 	/** Large ones are filled one after the other, so that they leave room for the others' work. */

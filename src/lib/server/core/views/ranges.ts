@@ -4,6 +4,7 @@ import type { ViewSource } from '#engine/view';
 import type { Client, Pool } from '#platform/postgres';
 import type { KeyTuple } from '#core/cdc';
 import type { ViewEntry } from './catalog.ts';
+import type { BuildProgress } from './types.ts';
 
 /** Where filling by ranges stands: in the order of that table's primary key, after a key or at the beginning. */
 export interface Place {
@@ -51,4 +52,15 @@ export async function estimateRows(
 		return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows'];
 	});
 	return (await Promise.all(estimates)).reduce((sum, rows) => sum + rows, 0);
+}
+
+/** Of all views that are being filled now. */
+export async function readBuilds(pool: Pool): Promise<BuildProgress[]> {
+	const { rows } = await pool.query<BuildProgress>(
+		`SELECT v.id AS view, v.installation_id AS installation, v.spec->>'name' AS name, b.phase,
+		        b.rows_done::float8 AS "rowsDone", b.rows_estimated::float8 AS "rowsEstimated", b.renew,
+		        b.started_at AS "startedAt", b.updated_at AS "updatedAt"
+		   FROM loam.view_build b JOIN loam.view v ON v.id = b.view_id ORDER BY b.started_at, v.id`
+	);
+	return rows;
 }

@@ -18,6 +18,22 @@ export interface Position {
 	readonly seq: bigint;
 }
 
+/** How far a view is that is being filled (a row of loam.view_build). */
+export interface BuildProgress {
+	readonly view: number;
+	readonly installation: string;
+	readonly name: string;
+	readonly phase: 'filling' | 'catching up';
+	/** Of the rows that it is filled by; 0 until the end where it is filled in one piece. */
+	readonly rowsDone: number;
+	/** As Postgres's planner believes. */
+	readonly rowsEstimated: number;
+	/** It is read meanwhile as it was. */
+	readonly renew: boolean;
+	readonly startedAt: Date;
+	readonly updatedAt: Date;
+}
+
 /** One row of loam.journal. */
 export interface JournalRow {
 	/** Number of the batch, from the position row. */
@@ -63,6 +79,8 @@ export interface Views {
 	 * Keep it short, and never write to a client inside it (rule 20).
 	 */
 	snapshot<T>(view: LiveView, read: (client: Client, at: Position) => Promise<T>): Promise<T>;
+	/** The views that are being filled beside the others, of all installations. */
+	builds(): Promise<BuildProgress[]>;
 	/** Resolves once every view holds what that transaction did (also where it changed nothing). */
 	whenApplied(txid: bigint, timeoutMs: number): Promise<Position>;
 }

@@ -12,6 +12,7 @@ import { operations, readJournal } from './journal-read.ts';
 import { JournalTail } from './journal-tail.ts';
 import { KnownProgress } from './known-progress.ts';
 import { openChannel, type ChannelName } from './node-channel.ts';
+import { readBuilds } from './ranges.ts';
 import { readMaintained, readThrough } from './snapshot-read.ts';
 import { Turns } from './turns.ts';
 import type { JournalRow, LiveView, Position, Views, ViewsReport } from './types.ts';
@@ -158,6 +159,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			view.spec.kind === 'through'
 				? readThrough(postgres, { turns, asking }, sourceIds(view), read)
 				: readMaintained(postgres, read),
+		builds: () => readBuilds(postgres.app),
 		whenApplied: (txid, timeoutMs) => whenApplied(appliers, txid, timeoutMs),
 		maintains: () => turns.maintainer !== undefined,
 		async stop() {
