@@ -62,6 +62,8 @@ export interface LiveHouseOptions {
 	readonly limits?: LiveLimits;
 	readonly timers?: StreamParts['timers'];
 	readonly connection?: StreamParts['limits'];
+	/** Whether shapes can be deleted. */
+	readonly deletion?: boolean;
 	/** Serves what is not the stream's. */
 	readonly other?: (path: string) => { type: string; body: string | Buffer } | undefined;
 }
@@ -130,6 +132,7 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 				client.release();
 			}
 		},
+		builds: async () => [],
 		whenApplied: async () => ({ seq })
 	};
 	await db.admin.query('CREATE TABLE i1.position (seq bigint); INSERT INTO i1.position VALUES (0)');
@@ -160,7 +163,8 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		log: silentLogger,
 		origin: url,
 		...(options.timers ? { timers: options.timers } : {}),
-		...(options.connection ? { limits: options.connection } : {})
+		...(options.connection ? { limits: options.connection } : {}),
+		deletion: options.deletion ?? false
 	});
 	server.on('upgrade', (request, socket, head) => {
 		if (!stream.upgrade(request, socket, head)) socket.destroy();

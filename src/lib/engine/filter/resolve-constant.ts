@@ -10,7 +10,10 @@ export function resolveConstant(constant: Constant, env: FilterEnv): string | nu
 	if (given === null) return null;
 	const value = normalise(constant.type, given);
 	if (value !== undefined) return value;
-	throw errors.FILTER_VALUE(`${name} must be a ${constant.type}.`, { parameter: name, type: constant.type });
+	throw errors.FILTER_VALUE(`${name} must be ${/^i/.test(constant.type) ? 'an' : 'a'} ${constant.type}.`, {
+		parameter: name,
+		type: constant.type
+	});
 }
 
 /** The same for a pattern of LIKE. */

@@ -8,10 +8,12 @@ export {
 	invalidRequestBody,
 	messageEncoder,
 	mustRefetchBody,
+	subsetBody,
 	upToDateMessage,
 	type ChangePlace,
 	type MessageEncoder,
-	type ShapeChange
+	type ShapeChange,
+	type SubsetMark
 } from './messages.ts';
 export {
 	formatOffset,
@@ -21,10 +23,12 @@ export {
 	type JournalOffset,
 	type Offset
 } from './offset.ts';
-export { compareRows, parseOrderTerm, type KeyedRow, type OrderTerm } from './order.ts';
+export { compareRows, parseOrderBy, parseOrderTerm, type KeyedRow, type OrderTerm } from './order.ts';
+export type { SubsetQuery } from './subset.ts';
+export type { FieldErrors } from './fields.ts';
 export {
+	parseDeletion,
 	parseShapeQuery,
-	type FieldErrors,
 	type ParsedQuery,
 	type ShapeDefinition,
 	type ShapeQuery

@@ -24,9 +24,10 @@ export function messageEncoder(relation: readonly [string, string]) {
 	const prefix = relationPrefix(relation);
 	const relationJson = JSON.stringify(relation);
 	return {
-		/** A row of the snapshot: an insert without an lsn. */
-		row(key: string, value: TextRow): string {
-			const headers = `{"operation":"insert","relation":${relationJson}}`;
+		/** A row of a snapshot: an insert without an lsn; of a subset with the mark of its answer. */
+		row(key: string, value: TextRow, mark?: number): string {
+			const marked = mark === undefined ? '' : `,"snapshot_mark":${mark}`;
+			const headers = `{"operation":"insert","relation":${relationJson}${marked}}`;
 			return `{"key":${JSON.stringify(fullKey(prefix, key))},"value":${JSON.stringify(value)},"headers":${headers}}`;
 		},
 		change(change: ShapeChange, place: ChangePlace): string {
@@ -49,6 +50,22 @@ export type MessageEncoder = ReturnType<typeof messageEncoder>;
 export function upToDateMessage(seq: bigint): string {
 	const seen = seq > 0n ? `,"global_last_seen_lsn":"${seq}"` : '';
 	return `{"headers":{"control":"up-to-date"${seen}}}`;
+}
+
+/** The snapshot of Postgres that a subset's rows show, in its own words: `xmin:xmax:xip,…`. */
+export interface SubsetMark {
+	readonly snapshot: string;
+	/** The position of the journal that goes with it. */
+	readonly seq: bigint;
+	/** Tells the answer's rows from those of other answers. */
+	readonly mark: number;
+}
+
+export function subsetBody({ snapshot, seq, mark }: SubsetMark, rows: readonly string[]): string {
+	const [xmin, xmax, list = ''] = snapshot.split(':');
+	const inProgress = list === '' ? [] : list.split(',');
+	const metadata = { xmin, xmax, xip_list: inProgress, snapshot_mark: mark, database_lsn: String(seq) };
+	return `{"metadata":${JSON.stringify(metadata)},"data":[${rows.join(',')}]}`;
 }
 
 export const mustRefetchBody = '[{"headers":{"control":"must-refetch"}}]';

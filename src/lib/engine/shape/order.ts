@@ -1,4 +1,5 @@
 import type { ColumnInfo, ShapeSchema } from './columns.ts';
+import { parseIdentifier, splitOutsideQuotes } from './identifier.ts';
 import type { Value, ValueRow } from './values.ts';
 
 /** One term of a binding's order. */
@@ -9,15 +10,23 @@ export interface OrderTerm {
 	readonly nullsFirst: boolean;
 }
 
-const pattern = /^\s*"?([A-Za-z_][A-Za-z0-9_]*)"?(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*$/i;
+const pattern =
+	/^("(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?$/i;
 
 /** `opened_at desc nulls last`; undefined where it is none. */
 export function parseOrderTerm(text: string): OrderTerm | undefined {
-	const match = pattern.exec(text);
-	if (!match) return undefined;
+	const match = pattern.exec(text.trim());
+	const column = match && parseIdentifier(match[1]!);
+	if (!match || column === undefined || column === null) return undefined;
 	const descending = match[2]?.toLowerCase() === 'desc';
 	const nulls = match[3]?.toLowerCase();
-	return { column: match[1]!, descending, nullsFirst: nulls === undefined ? descending : nulls === 'first' };
+	return { column, descending, nullsFirst: nulls === undefined ? descending : nulls === 'first' };
+}
+
+/** `"title" DESC, id`; undefined where a part of it is no term. */
+export function parseOrderBy(text: string): readonly OrderTerm[] | undefined {
+	const terms = splitOutsideQuotes(text, ',').map(parseOrderTerm);
+	return terms.every((term) => term !== undefined) ? terms : undefined;
 }
 
 export interface KeyedRow {

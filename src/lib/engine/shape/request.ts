@@ -1,4 +1,8 @@
+import type { Fail, FieldErrors } from './fields.ts';
+import { parseIdentifier, splitOutsideQuotes } from './identifier.ts';
 import { parseOffset, type Offset } from './offset.ts';
+import { readParams, type Params } from './params.ts';
+import { readSubset, type SubsetQuery } from './subset.ts';
 
 /** A request for a shape's log, checked for form; whether its view exists is for the server to say. */
 export interface ShapeQuery extends ShapeDefinition {
@@ -10,6 +14,8 @@ export interface ShapeQuery extends ShapeDefinition {
 	readonly cursor: string | undefined;
 	/** A handle that the client knows to be dead: it must not be given again. */
 	readonly expiredHandle: string | undefined;
+	/** Asked for in place of the log. */
+	readonly subset: SubsetQuery | undefined;
 }
 
 export interface ShapeDefinition {
@@ -21,40 +27,57 @@ export interface ShapeDefinition {
 	readonly release: string | undefined;
 	readonly where: string | undefined;
 	/** By name: `1` for `$1`, others for `param('name')`. */
-	readonly params: Readonly<Record<string, string>>;
+	readonly params: Params;
 	readonly columns: readonly string[] | undefined;
 	readonly replica: 'default' | 'full';
 	readonly log: 'full' | 'changes_only';
 }
 
-/** Per parameter what is wrong with it, as the protocol's 400 lists it. */
-export type FieldErrors = Record<string, string[]>;
-
 export type ParsedQuery =
 	{ readonly ok: true; readonly query: ShapeQuery } | { readonly ok: false; readonly errors: FieldErrors };
 
 const projectPattern = /^[^/\s]+\/[^/\s]+$/;
-const tablePattern = /^"?([a-z_][a-z0-9_]*)"?\."?([a-z_][a-z0-9_]*)"?$/;
 const releasePattern = /^[0-9a-f]{12,64}$/;
 
-/** Parameters that are not the protocol's are ignored, as caches and proxies add some. */
-export function parseShapeQuery(search: URLSearchParams): ParsedQuery {
+/**
+ * Reads a request. Parameters that are not the protocol's are ignored, as caches and proxies add some. With
+ * the body of a POST it asks for a subset.
+ */
+export function parseShapeQuery(search: URLSearchParams, body?: string): ParsedQuery {
 	const errors: FieldErrors = {};
 	const fail = (field: string, message: string) => void (errors[field] ??= []).push(message);
 	const definition = readDefinition(search, fail);
 	const tail = readTail(search, fail);
+	const subset = readSubset(search, body, fail);
+	if (subset && tail?.sse) fail('live_sse', 'has no meaning for a subset');
 	if (Object.keys(errors).length > 0 || !definition || !tail) return { ok: false, errors };
-	return { ok: true, query: { ...definition, ...tail } };
+	return { ok: true, query: { ...definition, ...tail, subset } };
 }
 
-type Fail = (field: string, message: string) => void;
+/** What a request to delete a shape names: its definition, or `handle` alone. */
+export type ParsedDeletion =
+	| {
+			readonly ok: true;
+			readonly definition: ShapeDefinition | undefined;
+			readonly handle: string | undefined;
+	  }
+	| { readonly ok: false; readonly errors: FieldErrors };
+
+export function parseDeletion(search: URLSearchParams): ParsedDeletion {
+	const errors: FieldErrors = {};
+	const fail = (field: string, message: string) => void (errors[field] ??= []).push(message);
+	const handle = search.get('handle') || undefined;
+	const definition = search.get('table') ? readDefinition(search, fail) : undefined;
+	if (!definition && !handle) fail('handle', "can't be blank when shape definition is missing");
+	return Object.keys(errors).length > 0 ? { ok: false, errors } : { ok: true, definition, handle };
+}
 
 function readDefinition(search: URLSearchParams, fail: Fail): ShapeDefinition | undefined {
 	const project = required(search, 'project', fail);
 	const table = required(search, 'table', fail);
 	if (project && !projectPattern.test(project))
 		fail('project', 'must be organization/project, as in home/main');
-	const names = table ? tablePattern.exec(table) : null;
+	const names = table ? readTable(table) : undefined;
 	if (table && !names) fail('table', 'must be module.view, as in tickets.open_tickets');
 	const release = search.get('release') ?? undefined;
 	if (release !== undefined && !releasePattern.test(release))
@@ -67,11 +90,13 @@ function readDefinition(search: URLSearchParams, fail: Fail): ShapeDefinition | 
 		replica: oneOf(search, 'replica', ['default', 'full'], fail),
 		log: oneOf(search, 'log', ['full', 'changes_only'], fail)
 	};
-	for (const name of search.keys()) {
-		if (name.startsWith('subset__')) fail(name, 'subset snapshots are not supported yet');
-	}
 	if (!project || !names) return undefined;
-	return { project, module: names[1]!, view: names[2]!, ...rest };
+	return { project, module: names[0], view: names[1], ...rest };
+}
+
+function readTable(text: string): [module: string, view: string] | undefined {
+	const [module, view, ...more] = splitOutsideQuotes(text, '.').map(parseIdentifier);
+	return module === undefined || view === undefined || more.length > 0 ? undefined : [module, view];
 }
 
 function readTail(search: URLSearchParams, fail: Fail) {
@@ -100,8 +125,8 @@ function required(search: URLSearchParams, name: string, fail: Fail): string | u
 
 function flag(search: URLSearchParams, name: string, fail: Fail): boolean {
 	const value = search.get(name);
-	if (value === null || value === 'false' || value === '0' || value === '') return false;
-	if (value === 'true' || value === '1') return true;
+	if (value === null || value === 'false' || value === '0') return false;
+	if (value === 'true' || value === '1' || value === '') return true;
 	fail(name, 'is invalid');
 	return false;
 }
@@ -118,43 +143,12 @@ function oneOf<const T extends string>(
 	return found ?? values[0]!;
 }
 
-/** `params[1]=x`, or `params={"1":"x"}`. */
-function readParams(search: URLSearchParams, fail: Fail): Readonly<Record<string, string>> {
-	const params: Record<string, string> = {};
-	const whole = search.get('params');
-	if (whole) Object.assign(params, readJsonParams(whole, fail));
-	for (const [name, value] of search) {
-		const match = /^params\[([A-Za-z0-9_]+)\]$/.exec(name);
-		if (match) params[match[1]!] = value;
-	}
-	return params;
-}
-
-function readJsonParams(text: string, fail: Fail): Record<string, string> {
-	let parsed: unknown;
-	try {
-		parsed = JSON.parse(text);
-	} catch {
-		fail('params', 'params must be valid JSON');
-		return {};
-	}
-	if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-		fail('params', 'params must be a JSON object');
-		return {};
-	}
-	return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]));
-}
-
-/** `"a","b""c",d`: quoted names as they are, bare ones folded to lower case. */
+/** `"a","b""c",d` */
 function readColumns(text: string | null, fail: Fail): readonly string[] | undefined {
 	if (text === null) return undefined;
-	const names: string[] = [];
-	for (const part of text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)) {
-		const quoted = /^"((?:[^"]|"")+)"$/.exec(part.trim());
-		const bare = /^[A-Za-z_][A-Za-z0-9_$]*$/.exec(part.trim());
-		if (quoted) names.push(quoted[1]!.replaceAll('""', '"'));
-		else if (bare) names.push(bare[0].toLowerCase());
-		else fail('columns', `Invalid identifier: ${part.trim() || 'it is empty'}`);
-	}
-	return names;
+	return splitOutsideQuotes(text, ',').flatMap((part) => {
+		const name = parseIdentifier(part);
+		if (name === undefined) fail('columns', `Invalid identifier: ${part || 'it is empty'}`);
+		return name === undefined ? [] : [name];
+	});
 }

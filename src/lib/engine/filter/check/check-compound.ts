@@ -7,7 +7,7 @@ import type { Syntax, SyntaxOf } from '../syntax/tree.ts';
 import type { Expression, SqlType } from '../types.ts';
 import { checkComparison, checkOrder } from './check-call.ts';
 import { checkCondition, findColumn, madeOf, unified, type Checking } from './checking.ts';
-import { asType, constant, mismatch, ownType, typeOf, type Term } from './term.ts';
+import { aType, asType, constant, mismatch, ownType, typeOf, type Term } from './term.ts';
 
 export type Compound = SyntaxOf<
 	'is' | 'distinct' | 'in' | 'between' | 'quantified' | 'cast' | 'collate' | 'case' | 'array' | 'subscript'
@@ -109,7 +109,7 @@ function checkQuantified(checking: Checking, syntax: SyntaxOf<'quantified'>): Ex
 		throw invalid(
 			source,
 			right,
-			`ANY and ALL take an array, not a ${arrayType}.`,
+			`ANY and ALL take an array, not ${aType(arrayType)}.`,
 			`Write '{a,b}' or ARRAY[…].`
 		);
 	}
@@ -137,7 +137,7 @@ function checkCast(checking: Checking, { of: inner, type, ...place }: SyntaxOf<'
 	const { expression } = term;
 	if (expression.type === type) return expression;
 	if (findCast(expression.type, type)) return { op: 'cast', type, of: expression };
-	const message = `A ${expression.type} cannot be made a ${type} here.`;
+	const message = `${aType(expression.type).replace('a', 'A')} cannot be made ${aType(type)} here.`;
 	throw invalid(source, place, message, 'Casts whose result depends on settings of the server are left out.');
 }
 

@@ -47,7 +47,7 @@ export function constant(source: string, syntax: Open, type: SqlType): Constant 
 			return { op: 'position', type, number: syntax.number };
 		case 'principal':
 			if (type === 'uuid' || type === 'text') return { op: 'principal', type };
-			throw invalid(source, syntax, `principal() is a uuid and cannot be compared with a ${type}.`);
+			throw invalid(source, syntax, `principal() is a uuid and cannot be compared with ${aType(type)}.`);
 		case 'string':
 			return { op: 'literal', type, value: literalText(source, syntax, type) };
 	}
@@ -83,7 +83,12 @@ export function conditionOf(source: string, term: Term): Expression {
 	}
 	const { type } = term.expression;
 	if (type === 'boolean') return term.expression;
-	throw invalid(source, term, `This is a ${type}, not a condition.`, 'Compare it with something.');
+	throw invalid(source, term, `This is ${aType(type)}, not a condition.`, 'Compare it with something.');
+}
+
+/** With its article, for messages. */
+export function aType(type: SqlType): string {
+	return /^[ai]/.test(type) ? `an ${type}` : `a ${type}`;
 }
 
 /** Why two terms have nothing in common, in the words that help whoever wrote them. */
@@ -98,9 +103,14 @@ export function mismatch(source: string, left: Term, right: Term) {
 		[right, a]
 	] as const) {
 		if (number.syntax.kind !== 'number' || isNumber(other)) continue;
-		return invalid(source, number, `A number cannot be compared with a ${other}.`, 'Put it in quotes.');
+		return invalid(source, number, `A number cannot be compared with ${aType(other)}.`, 'Put it in quotes.');
 	}
-	return invalid(source, right, `A ${b} cannot be compared with a ${a}.`, 'Cast one of them.');
+	return invalid(
+		source,
+		right,
+		`${aType(b).replace('a', 'A')} cannot be compared with ${aType(a)}.`,
+		'Cast one of them.'
+	);
 }
 
 const conditions: ReadonlySet<string> = new Set([

@@ -11,6 +11,8 @@ export interface RequestFrame {
 	/** Path and query, as `/v1/shape?…`. */
 	readonly url: string;
 	readonly headers: Readonly<Record<string, string>>;
+	/** Of a POST. */
+	readonly body?: string;
 }
 
 export interface CancelFrame {
@@ -57,7 +59,7 @@ export function parseClientFrame(text: string): ClientFrame | undefined {
 }
 
 function parseRequest(frame: Readonly<Record<string, unknown>>): RequestFrame | undefined {
-	const { id, method, url, headers } = frame;
+	const { id, method, url, headers, body } = frame;
 	if (!isId(id) || typeof url !== 'string' || !url.startsWith('/')) return undefined;
 	const given = isRecord(headers) ? Object.entries(headers) : [];
 	const texts = given.flatMap(([name, value]) =>
@@ -67,7 +69,8 @@ function parseRequest(frame: Readonly<Record<string, unknown>>): RequestFrame | 
 		id,
 		method: typeof method === 'string' ? method : 'GET',
 		url,
-		headers: Object.fromEntries(texts) as Record<string, string>
+		headers: Object.fromEntries(texts) as Record<string, string>,
+		...(typeof body === 'string' ? { body } : {})
 	};
 }
 

@@ -24,7 +24,7 @@ const exposed = [
 export const corsHeaders: Readonly<Record<string, string>> = {
 	'access-control-allow-origin': '*',
 	'access-control-expose-headers': exposed,
-	'access-control-allow-methods': 'GET, HEAD, OPTIONS'
+	'access-control-allow-methods': 'GET, HEAD, POST, DELETE, OPTIONS'
 };
 
 export const preflightHeaders: Readonly<Record<string, string>> = {
@@ -68,6 +68,23 @@ export function logHeaders(parts: LogHeaders): Record<string, string> {
 		headers['electric-cursor'] = nextCursor(Date.now(), parts.live.intervalSeconds, parts.live.cursor);
 	}
 	return headers;
+}
+
+/** Of a subset, which no cache keeps. */
+export function subsetHeaders(parts: {
+	readonly handle: string;
+	readonly offset: string;
+	readonly schema: ShapeSchema;
+}): Record<string, string> {
+	return {
+		...corsHeaders,
+		...cacheHeaders('uncached', false),
+		'content-type': jsonType,
+		'electric-snapshot': 'true',
+		'electric-handle': parts.handle,
+		'electric-offset': parts.offset,
+		'electric-schema': schemaJson(parts.schema)
+	};
 }
 
 /** An answer without news is never the same twice: a cache that asks again must wait like anyone. */

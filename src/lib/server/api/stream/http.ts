@@ -42,3 +42,18 @@ function eventStream(response: ServerResponse): EventStream {
 		end: () => void response.end()
 	};
 }
+
+/** Characters of a request's body. */
+export const longestBody = 1024 * 1024;
+
+/** The body of a request as text; undefined where it is longer than `longestBody`. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+	const chunks: Buffer[] = [];
+	let length = 0;
+	for await (const chunk of request as AsyncIterable<Buffer>) {
+		length += chunk.length;
+		// The rest is read and dropped, so that the answer can be heard.
+		if (length <= longestBody) chunks.push(chunk);
+	}
+	return length > longestBody ? undefined : Buffer.concat(chunks).toString();
+}

@@ -17,7 +17,8 @@ export const stream = defineRoom<Stream>({
 			tenancy: house.use(tenancy),
 			identity: house.use(identity),
 			log: house.log,
-			origin: house.use(config).origin
+			origin: house.use(config).origin,
+			deletion: house.use(config).shapeDeletion
 		}),
 	stop: (service) => service.close()
 });

@@ -14,17 +14,20 @@ import { openShape } from './open-shape.ts';
 import type { ShapeParts } from './readers.ts';
 import { serveEvents } from './serve-events.ts';
 import { serveLongPoll } from './serve-long-poll.ts';
+import { answerSubset } from './serve-subset.ts';
 import { chunkAnswer, pageAnswer, refetch, type ShapeRead } from './shape-answers.ts';
 
 export interface ShapeCall {
 	readonly search: URLSearchParams;
+	/** Of a POST. */
+	readonly body?: string | undefined;
 	readonly caller: Caller;
 	readonly ifNoneMatch?: string | undefined;
 }
 
-/** Answers `GET /v1/shape`; every failure is an answer too. */
+/** Answers `GET` and `POST /v1/shape`; every failure is an answer too. */
 export async function serveShape(parts: ShapeParts, call: ShapeCall, sink: Sink): Promise<void> {
-	const parsed = parseShapeQuery(call.search);
+	const parsed = parseShapeQuery(call.search, call.body);
 	if (!parsed.ok) return sink.send(invalidRequest(parsed.errors));
 	try {
 		call.caller.assertFresh();
@@ -42,13 +45,17 @@ async function serveOpened(
 	sink: Sink
 ): Promise<void> {
 	const { query, shape } = call;
+	if (query.subset) return sink.send(await answerSubset(parts, shape, query, query.subset));
 	switch (query.offset.kind) {
 		case 'before-all':
 			return sink.send(await answerFirst(parts, call));
 		case 'now':
 			return sink.send(answerNow(parts, shape));
-		case 'snapshot':
-			if (query.offset.chunk !== Infinity && !query.live) return sink.send(await answerChunk(parts, call));
+		case 'snapshot': {
+			const isWithin = query.offset.chunk !== Infinity && !query.live;
+			const answer = isWithin ? await answerChunk(parts, call) : undefined;
+			if (answer) return sink.send(answer);
+		}
 	}
 	const place = parts.live.place(shape, query.handle!, query.offset);
 	if (place === 'gone') return sink.send(refetch(parts, shape));
@@ -69,15 +76,17 @@ async function answerFirst(
 	return chunkAnswer(shape, chunk, '-1', 'initial', ifNoneMatch);
 }
 
+/** The next chunk; undefined where there is none more, and the log follows. */
 async function answerChunk(
 	parts: ShapeParts,
 	{ query, shape, ifNoneMatch }: ShapeCall & { query: ShapeQuery; shape: ResolvedShape }
-): Promise<Answer> {
+): Promise<Answer | undefined> {
 	const { offset } = query;
 	const place = parts.live.place(shape, query.handle!, offset);
 	if (place === 'gone' || offset.kind !== 'snapshot') return refetch(parts, shape);
 	const chunk = await parts.live.chunk(query.handle!, offset.chunk);
 	if (chunk === 'gone') return refetch(parts, shape);
+	if (chunk === 'end') return undefined;
 	return chunkAnswer(shape, chunk, formatOffset(offset), 'catch-up', ifNoneMatch);
 }
 

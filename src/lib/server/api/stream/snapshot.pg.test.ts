@@ -22,6 +22,7 @@ beforeAll(async () => {
 		access: { views: { items: { read: [{ roles: ['project-user'] }], columns: {} } }, commands: {} },
 		timers: { longPollMs: 800, eventsMs: 2_000, keepAliveMs: 500 },
 		limits: {
+			...liveLimits,
 			tail: { rows: 50, size: 1_000_000, page: 20 },
 			feed: { ...liveLimits.feed, page: 2_000, history: 30 },
 			snapshot: { ...liveLimits.snapshot, chunk: 20_000, memory: 60_000, totalDisk: 600_000, staleRows: 40 }

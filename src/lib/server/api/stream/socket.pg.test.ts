@@ -145,7 +145,7 @@ describe('frames', () => {
 		await connection.settled;
 		connection.send({ id: 1, method: 'GET', url: '/login', headers: {} });
 		connection.send({ id: 4, method: 'GET', url: '//[', headers: {} });
-		connection.send({ id: 2, method: 'POST', url: shape({ offset: '-1' }), headers: {} });
+		connection.send({ id: 2, method: 'DELETE', url: shape({ offset: '-1' }), headers: {} });
 		connection.send({
 			id: 3,
 			method: 'GET',
@@ -159,6 +159,16 @@ describe('frames', () => {
 		for (const id of [1, 2, 3, 4])
 			expect(connection.frames.find((frame) => frame.id === id)!.status).toBe(400);
 	});
+});
+
+test('a subset is asked for by POST', async () => {
+	const connection = connect();
+	await connection.settled;
+	const body = '{"where":"id = $1","params":{"1":1}}';
+	connection.send({ id: 1, method: 'POST', url: shape({ offset: 'now' }), headers: {}, body });
+	await until(() => connection.frames.some(({ id }) => id === 1), 'the answer');
+	const answer = connection.frames.find(({ id }) => id === 1)!;
+	expect([answer.status, (JSON.parse(answer.body!) as { data: unknown[] }).data.length]).toEqual([200, 1]);
 });
 
 describe('bounds', () => {

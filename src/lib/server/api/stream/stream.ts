@@ -5,10 +5,11 @@ import type { Logger } from '#kernel';
 import type { Answer, Sink } from './answer.ts';
 import { CallerLookup, isSameOrigin, type Caller } from './caller.ts';
 import { Connection, connectionLimits, type ConnectionLimits } from './connection.ts';
+import { deleteShape } from './delete-shape.ts';
 import { failure, invalidRequest } from './failures.ts';
 import type { RequestFrame } from './frames.ts';
 import { corsHeaders, jsonType, preflightHeaders } from './headers.ts';
-import { httpSink, sendHttp } from './http.ts';
+import { httpSink, longestBody, readBody, sendHttp } from './http.ts';
 import type { ShapeSources } from './open-shape.ts';
 import { Readers, type ShapeParts } from './readers.ts';
 import { serveShape } from './serve-shape.ts';
@@ -22,6 +23,8 @@ export interface StreamParts extends ShapeSources {
 	readonly origin: string;
 	readonly timers?: Timers;
 	readonly limits?: ConnectionLimits;
+	/** Whether `DELETE /v1/shape` is possible: for development and tests. */
+	readonly deletion?: boolean;
 }
 
 /** Shapes over HTTP and over one connection a browser. Mount it before everything else. */
@@ -40,48 +43,53 @@ export interface Stream {
 /** Bytes of one frame that a page may send. */
 const frameCap = 64 * 1024;
 
-type Method = 'GET' | 'HEAD' | 'OPTIONS';
-
 export function createStream(sources: StreamParts): Stream {
-	const { identity, origin, timers = protocolTimers, limits = connectionLimits } = sources;
+	const { identity, origin, timers = protocolTimers, limits = connectionLimits, deletion = false } = sources;
 	const callers = new CallerLookup(identity, origin);
 	const readers = new Readers(sources);
 	const watches = new Watches(sources);
 	const parts: ShapeParts = { ...sources, timers, readers };
 	const sockets = new WebSocketServer({ noServer: true, maxPayload: frameCap, perMessageDeflate: false });
+	const methods = ['GET', 'HEAD', 'POST', ...(deletion ? ['DELETE'] : []), 'OPTIONS'];
 
-	function route(path: string, search: URLSearchParams, request: Request, sink: Sink): void {
-		if (path === '/v1/health') return sink.send(health);
-		void request.caller().then(
-			(caller) => {
-				const txid = txidOf(path);
-				if (txid !== undefined) return serveTxid(parts, txid, caller, sink);
-				return serveShape(parts, { search, caller, ifNoneMatch: request.headers['if-none-match'] }, sink);
-			},
-			(error: unknown) => sink.send(failure(error))
-		);
+	async function answer({ method, path, search, headers, ...request }: Request, sink: Sink): Promise<void> {
+		const caller = await request.caller();
+		const txid = txidOf(path);
+		if (txid !== undefined) return serveTxid(parts, txid, caller, sink);
+		if (method === 'DELETE') return sink.send(await deleteShape(parts, search, caller));
+		const body = method === 'POST' ? await request.body() : undefined;
+		if (method === 'POST' && body === undefined) return sink.send(tooLong);
+		return serveShape(parts, { search, body, caller, ifNoneMatch: headers['if-none-match'] }, sink);
+	}
+
+	function route(request: Request, sink: Sink): void {
+		answer(request, sink).catch((error: unknown) => sink.send(failure(error)));
 	}
 
 	/** A request of a connection; its caller is the connection's. */
 	function serveFrame(frame: RequestFrame, caller: Caller, sink: Sink): void {
 		const { path, search } = splitUrl(frame.url);
-		if (frame.method !== 'GET' || !isOurs(path)) {
-			return sink.send(invalidRequest({ url: ['must be a GET of /v1/shape or /v1/txid'] }));
+		const { method, headers, body } = frame;
+		const isPost = method === 'POST' && path === '/v1/shape';
+		if ((method !== 'GET' && !isPost) || !isOurs(path)) {
+			return sink.send(invalidRequest({ url: ['must be /v1/shape or /v1/txid'] }));
 		}
-		route(path, search, { headers: frame.headers, caller: async () => caller }, sink);
+		route({ method, path, search, headers, caller: async () => caller, body: async () => body ?? '' }, sink);
 	}
 
 	return {
 		handle(request, response) {
 			const { path, search } = splitUrl(request.url);
 			if (!isOurs(path)) return false;
-			const allowed = methodOf(request);
-			if (allowed === undefined) sendHttp(request, response, notAllowed);
-			else if (allowed === 'OPTIONS') sendHttp(request, response, preflight);
+			const method = request.method ?? 'GET';
+			const isPossible = path === '/v1/shape' || (method !== 'POST' && method !== 'DELETE');
+			if (!methods.includes(method) || !isPossible) sendHttp(request, response, notAllowed(methods));
+			else if (method === 'OPTIONS') sendHttp(request, response, preflight);
 			else {
 				const caller = () => callers.callerOf(request.headers);
 				const headers = request.headers as Record<string, string | undefined>;
-				route(path, search, { headers, caller }, httpSink(request, response));
+				const body = () => readBody(request);
+				route({ method, path, search, headers, caller, body }, httpSink(request, response));
 			}
 			return true;
 		},
@@ -126,8 +134,13 @@ export function createStream(sources: StreamParts): Stream {
 }
 
 interface Request {
+	readonly method: string;
+	readonly path: string;
+	readonly search: URLSearchParams;
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	caller(): Promise<Caller>;
+	/** Undefined where it is too long. */
+	body(): Promise<string | undefined>;
 }
 
 /** Never throws, whatever was sent. */
@@ -137,40 +150,32 @@ function splitUrl(url = '/'): { path: string; search: URLSearchParams } {
 }
 
 function isOurs(path: string): boolean {
-	return path === '/v1/shape' || path === '/v1/health' || path.startsWith('/v1/txid/');
+	return path === '/v1/shape' || path.startsWith('/v1/txid/');
 }
 
 function txidOf(path: string): string | undefined {
 	return path.startsWith('/v1/txid/') ? path.slice('/v1/txid/'.length) : undefined;
 }
 
-function methodOf({ method }: IncomingMessage): Method | undefined {
-	return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? method : undefined;
-}
-
 function refuse(socket: Duplex, status: string): void {
 	socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-const health: Answer = {
-	status: 200,
-	headers: {
-		...corsHeaders,
-		'content-type': jsonType,
-		'cache-control': 'no-cache, no-store, must-revalidate'
-	},
-	body: '{"status":"active"}'
-};
-
 const preflight: Answer = { status: 204, headers: preflightHeaders, body: '' };
 
-const notAllowed: Answer = {
-	status: 405,
-	headers: {
-		...corsHeaders,
-		allow: 'GET, HEAD, OPTIONS',
-		'content-type': jsonType,
-		'cache-control': 'no-store'
-	},
-	body: JSON.stringify({ message: 'Only GET, HEAD and OPTIONS are possible here.' })
+function notAllowed(methods: readonly string[]): Answer {
+	const allow = methods.join(', ');
+	return { status: 405, headers: { ...plain, allow }, body: messageBody(`Only ${allow} are possible here.`) };
+}
+
+const plain = { ...corsHeaders, 'content-type': jsonType, 'cache-control': 'no-store' };
+
+const tooLong: Answer = {
+	status: 413,
+	headers: plain,
+	body: messageBody(`The body of a request has at most ${longestBody / 1024} KiB.`)
 };
+
+function messageBody(message: string): string {
+	return JSON.stringify({ message });
+}

@@ -6,6 +6,7 @@ import {
 	type MessageEncoder
 } from '#engine/shape';
 import { isCut, type JournalRow } from '#core/views';
+import { isFilterFailure } from './filter-failure.ts';
 import { makePage } from './log-page.ts';
 import { shownKey } from './row-key.ts';
 import type { Tail } from './tail.ts';
@@ -58,7 +59,10 @@ export class Feed {
 		this.#from = { kind: 'journal', seq: tail.position(), op: 0 };
 	}
 
-	/** Takes over new rows of its view. Whether any of them is a change of the shape. */
+	/**
+	 * Takes over new rows of its view. Whether any of them is a change of the shape. Throws FILTER_FAILS
+	 * where its filter has no answer: then the shape has ended.
+	 */
 	append(rows: readonly JournalRow[]): boolean {
 		const entries = this.#encode(rows);
 		if (entries.length === 0) return false;
@@ -72,7 +76,7 @@ export class Feed {
 		for (const waiter of [...this.waiters]) waiter.wake(reason);
 	}
 
-	/** What comes after an offset that is not beyond the tail's position. */
+	/** What comes after an offset that is not beyond the tail's position. Throws FILTER_FAILS. */
 	async read(after: JournalOffset): Promise<LogPage | Gone> {
 		this.usedAt = Date.now();
 		return this.readNow(after) ?? this.#readHistory(after);
@@ -84,8 +88,17 @@ export class Feed {
 		if (after.seq < this.#tail.floor()) return undefined;
 		const from = after.op === 0 ? after.seq : after.seq - 1n;
 		if (from < this.#tail.floor()) return undefined;
-		const entries = this.#encode(this.#tail.recent(this.shape.view.id, from));
-		return this.#page(entries, after, this.#tail.position());
+		const entries = this.#encodeRecent(from);
+		return entries && this.#page(entries, after, this.#tail.position());
+	}
+
+	#encodeRecent(from: bigint): Entry[] | undefined {
+		try {
+			return this.#encode(this.#tail.recent(this.shape.view.id, from));
+		} catch (error) {
+			if (isFilterFailure(error)) return undefined;
+			throw error;
+		}
 	}
 
 	#covers(after: JournalOffset): boolean {

@@ -1,5 +1,6 @@
 import type { JournalRow, Views } from '#core/views';
 import { Feed, type FeedLimits } from './feed.ts';
+import { isFilterFailure } from './filter-failure.ts';
 import { Router } from './router.ts';
 import type { Tail } from './tail.ts';
 import type { ResolvedShape } from './types.ts';
@@ -20,11 +21,18 @@ export class Feeds {
 	readonly #views: Pick<Views, 'find'>;
 	readonly #limits: FeedLimits;
 	readonly #onRebuilt: (view: number) => void;
+	readonly #onEnded: (hash: string) => void;
 
-	constructor(views: Pick<Views, 'find'>, limits: FeedLimits, onRebuilt: (view: number) => void) {
+	constructor(
+		views: Pick<Views, 'find'>,
+		limits: FeedLimits,
+		onRebuilt: (view: number) => void = () => {},
+		onEnded: (hash: string) => void = () => {}
+	) {
 		this.#views = views;
 		this.#limits = limits;
 		this.#onRebuilt = onRebuilt;
+		this.#onEnded = onEnded;
 	}
 
 	/** The shape's feed, opened at the tail's position where it was not. */
@@ -52,7 +60,34 @@ export class Feeds {
 				else concerned.set(feed, [row]);
 			}
 		}
-		return [...concerned].filter(([feed, list]) => feed.append(list)).map(([feed]) => feed);
+		return [...concerned].filter(([feed, list]) => this.#appendTo(feed, list)).map(([feed]) => feed);
+	}
+
+	#appendTo(feed: Feed, rows: readonly JournalRow[]): boolean {
+		try {
+			return feed.append(rows);
+		} catch (error) {
+			if (!isFilterFailure(error)) throw error;
+			this.end(feed.shape.hash);
+			return false;
+		}
+	}
+
+	/** Ends one shape: its readers begin anew. */
+	end(hash: string): void {
+		const feed = this.#byHash.get(hash);
+		this.#onEnded(hash);
+		if (!feed) return;
+		this.#remove(feed);
+		feed.wake('gone');
+	}
+
+	#remove(feed: Feed): void {
+		this.#byHash.delete(feed.shape.hash);
+		const { id } = feed.shape.view;
+		const same = this.#byView.get(id);
+		same?.router.remove(feed);
+		if (same?.router.size === 0) this.#byView.delete(id);
 	}
 
 	/** Ends the feeds of views that were rebuilt or dropped: their readers begin anew. */
@@ -70,12 +105,8 @@ export class Feeds {
 	}
 
 	evictIdle(now = Date.now()): void {
-		for (const [hash, feed] of this.#byHash) {
-			if (feed.waiters.size > 0 || now - feed.usedAt < idleMs) continue;
-			this.#byHash.delete(hash);
-			const same = this.#byView.get(feed.shape.view.id);
-			same?.router.remove(feed);
-			if (same?.router.size === 0) this.#byView.delete(feed.shape.view.id);
+		for (const feed of this.#byHash.values()) {
+			if (feed.waiters.size === 0 && now - feed.usedAt >= idleMs) this.#remove(feed);
 		}
 	}
 

@@ -14,7 +14,16 @@ export {
 	type SnapshotChunk
 } from './live.ts';
 export { rowCap } from './page-rows.ts';
-export type { Gone, LogPage, ReadOptions, ResolvedShape, ShapeRequest, ShapeRows, Waiter } from './types.ts';
+export type {
+	Gone,
+	LogPage,
+	ReadOptions,
+	ResolvedShape,
+	ShapeRequest,
+	ShapeRows,
+	Subset,
+	Waiter
+} from './types.ts';
 
 /** Shapes: what each reader may see of a view, and its changes as they happen. */
 export const live = defineRoom<Live>({

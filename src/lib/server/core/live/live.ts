@@ -1,23 +1,47 @@
 import { join } from 'node:path';
 import type { Logger } from '#kernel';
-import { parseHandle, type Handle, type JournalOffset, type Offset } from '#engine/shape';
+import {
+	parseHandle,
+	type Handle,
+	type JournalOffset,
+	type Offset,
+	type SubsetQuery
+} from '#engine/shape';
 import type { Postgres } from '#platform/postgres';
 import type { Position, Views } from '#core/views';
 import { feedLimits, type FeedLimits } from './feed.ts';
 import { Feeds } from './feeds.ts';
+import { isFilterFailure } from './filter-failure.ts';
 import { PageRows } from './page-rows.ts';
+import { Deletions } from './deletions.ts';
 import { resolveShape, type Origin } from './resolve.ts';
 import { newHandle, Snapshots, snapshotLimits, type SnapshotLimits } from './snapshots.ts';
+import { readSubset, subsetLimits, type SubsetLimits } from './subset.ts';
 import { openTail, tailLimits, type Tail, type TailLimits } from './tail.ts';
-import type { Gone, LogPage, ReadOptions, ResolvedShape, ShapeRequest, ShapeRows, Waiter } from './types.ts';
+import type {
+	Gone,
+	LogPage,
+	ReadOptions,
+	ResolvedShape,
+	ShapeRequest,
+	ShapeRows,
+	Subset,
+	Waiter
+} from './types.ts';
 
 export interface LiveLimits {
 	readonly tail: TailLimits;
 	readonly feed: FeedLimits;
 	readonly snapshot: SnapshotLimits;
+	readonly subset: SubsetLimits;
 }
 
-export const liveLimits: LiveLimits = { tail: tailLimits, feed: feedLimits, snapshot: snapshotLimits };
+export const liveLimits: LiveLimits = {
+	tail: tailLimits,
+	feed: feedLimits,
+	snapshot: snapshotLimits,
+	subset: subsetLimits
+};
 
 /** A chunk of a shape's snapshot, under the handle that its reader goes on with. */
 export interface SnapshotChunk {
@@ -36,8 +60,14 @@ export interface Live {
 	read(shape: ResolvedShape, options?: ReadOptions): Promise<ShapeRows>;
 	/** The first chunk of a snapshot whose handle is not `except`. */
 	begin(shape: ResolvedShape, except?: string): Promise<SnapshotChunk>;
-	/** The chunk that follows; gone where this node does not hold that snapshot. */
-	chunk(handle: string, after: number): Promise<SnapshotChunk | Gone>;
+	/** The chunk that follows; `end` after the last, gone where this node does not hold that snapshot. */
+	chunk(handle: string, after: number): Promise<SnapshotChunk | 'end' | Gone>;
+	/** Some rows of the shape. Throws the errors of `readSubset`. */
+	subset(shape: ResolvedShape, query: SubsetQuery): Promise<Subset>;
+	/** Whether the handle is one of this shape's, and not deleted. */
+	isOf(shape: ResolvedShape, handle: string): boolean;
+	/** Deletes a shape by its hash, on this node: the handles that readers hold are dead. */
+	remove(hash: string): void;
 	/**
 	 * Where the log of this shape goes on for a reader at `offset` of `handle`; gone where the handle is
 	 * of another shape, or the journal does not reach back so far.
@@ -81,7 +111,13 @@ export async function createLive(parts: LiveParts): Promise<Live> {
 	const snapshots = new Snapshots(views, tail, join(parts.directory, 'snapshots'), limits.snapshot);
 	await snapshots.clear();
 	const pages = new PageRows(views, tail);
-	const feeds = new Feeds(views, limits.feed, (view) => snapshots.forgetView(view));
+	const deletions = new Deletions();
+	const feeds = new Feeds(
+		views,
+		limits.feed,
+		(view) => snapshots.forgetView(view),
+		(hash) => snapshots.forgetShape(hash)
+	);
 	opened.tail = openTail(
 		views,
 		(rows) => {
@@ -107,16 +143,36 @@ export async function createLive(parts: LiveParts): Promise<Live> {
 		read: (shape, options = {}) => pages.read(asFull(shape, views, origin), options),
 		async begin(shape, except) {
 			const { handle, chunks } = await snapshots.begin(shape, except);
+			deletions.given(handle);
 			return { handle, body: await chunks.read(0), offset: chunkOffset(0, chunks.count) };
 		},
 		async chunk(handle, after) {
 			const kept = snapshots.find(handle);
-			if (!kept || after + 1 >= kept.chunks.count) return 'gone';
+			if (!kept) return 'gone';
+			if (after + 1 >= kept.chunks.count) return 'end';
 			const body = await kept.chunks.read(after + 1).catch(() => undefined);
 			return body ? { handle, body, offset: chunkOffset(after + 1, kept.chunks.count) } : 'gone';
 		},
-		place: (shape, handle, offset) => placeOf(shape, parseHandle(handle), offset, oldestOf(tail(), views)),
-		log: (shape, after) => feeds.open(shape, tail()).read(after),
+		subset: (shape, query) => readSubset(shape, query, views, limits.subset),
+		isOf: (shape, handle) => parseHandle(handle)?.shape === shape.hash && !deletions.isDead(handle),
+		remove(hash) {
+			deletions.add(hash, tail().position());
+			feeds.end(hash);
+		},
+		place(shape, handle, offset) {
+			if (deletions.isDead(handle)) return 'gone';
+			return placeOf(shape, parseHandle(handle), offset, oldestOf(tail(), views));
+		},
+		async log(shape, after) {
+			try {
+				return await feeds.open(shape, tail()).read(after);
+			} catch (error) {
+				if (!isFilterFailure(error)) throw error;
+				// A snapshot of before would lead to the same place again.
+				snapshots.forgetShape(shape.hash);
+				return 'gone';
+			}
+		},
 		logNow: (shape, after) => feeds.open(shape, tail()).readNow(after),
 		wait(shape, waiter) {
 			const feed = feeds.open(shape, tail());
@@ -126,7 +182,11 @@ export async function createLive(parts: LiveParts): Promise<Live> {
 				feed.usedAt = Date.now();
 			};
 		},
-		handleAt: newHandle,
+		handleAt(shape, position) {
+			const handle = newHandle(shape, position);
+			deletions.given(handle);
+			return handle;
+		},
 		position: () => tail().position(),
 		reached: (seq, timeoutMs) => tail().reached(seq, timeoutMs),
 		async whenApplied(txid, timeoutMs) {

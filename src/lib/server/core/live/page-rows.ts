@@ -11,6 +11,7 @@ import {
 	type OrderTerm
 } from '#engine/shape';
 import type { JournalRow, Views } from '#core/views';
+import { filterFailure, isFilterFailure } from './filter-failure.ts';
 import { shownKey } from './row-key.ts';
 import { newHandle } from './snapshots.ts';
 import { queryText, quote, rowKeyName, rowOf, selectShape } from './sql.ts';
@@ -51,9 +52,13 @@ export class PageRows {
 	async read(shape: ResolvedShape, options: ReadOptions): Promise<ShapeRows> {
 		const order = (options.order ?? []).flatMap((text) => parseOrderTerm(text) ?? []);
 		const known = order.filter((term) => shape.columns.includes(term.column));
-		const kept = this.#current(shape) ?? (await this.#loadOnce(shape));
-		if (!kept) return readFirst(shape, this.#views, known);
-		return answer(shape, kept.position, sort(kept, known, shape), true);
+		try {
+			const kept = this.#current(shape) ?? (await this.#loadOnce(shape));
+			if (!kept) return await readFirst(shape, this.#views, known);
+			return answer(shape, kept.position, sort(kept, known, shape), true);
+		} catch (error) {
+			throw isFilterFailure(error) ? filterFailure(error, 'where') : error;
+		}
 	}
 
 	/** The kept rows after all that happened since, where that is still in memory. */
@@ -62,11 +67,12 @@ export class PageRows {
 		if (!kept) return undefined;
 		const tail = this.#tail();
 		const before = kept.rows.size;
-		if (kept.position < tail.floor() || !advance(kept, shape, tail)) {
+		const isCurrent = kept.position >= tail.floor() && advance(kept, shape, tail);
+		this.#count += kept.rows.size - before;
+		if (!isCurrent) {
 			this.#forget(shape.hash);
 			return undefined;
 		}
-		this.#count += kept.rows.size - before;
 		this.#kept.delete(shape.hash);
 		this.#kept.set(shape.hash, kept);
 		return kept;
@@ -108,10 +114,15 @@ export class PageRows {
 	}
 }
 
-/** Applies the view's changes since; false where the shape outgrew the cap. */
+/** Applies the view's changes since; false where the shape outgrew the cap, or its filter has no answer. */
 function advance(kept: KeptShape, shape: ResolvedShape, tail: Tail): boolean {
 	const changes = tail.recent(shape.view.id, kept.position);
-	for (const change of changes) apply(kept, shape, change);
+	try {
+		for (const change of changes) apply(kept, shape, change);
+	} catch (error) {
+		if (isFilterFailure(error)) return false;
+		throw error;
+	}
 	const position = tail.position();
 	if (position > kept.position) kept.position = position;
 	return kept.rows.size <= rowCap;

@@ -7,7 +7,8 @@ import {
 	parseFilter,
 	routes,
 	type Filter,
-	type FilterEnv
+	type FilterEnv,
+	type FilterOptions
 } from '#engine/filter';
 import { readAccess, type ReadAccess } from '#engine/policy';
 import { schemaOf } from '#engine/shape';
@@ -79,24 +80,39 @@ function findSpec({ installation, view }: ShapeRequest, release: LiveRelease): V
 
 /** The rows that the access rules leave, and of those the ones that the reader asked for. */
 function allFilters(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): readonly Filter[] {
-	const asked = request.where === undefined ? undefined : ownFilter(request.where, spec, access);
+	const { where } = request;
+	const asked = where === undefined ? undefined : ownFilter(where, spec, access.columns, { field: 'where' });
 	return [access.filter, asked].filter((filter) => filter !== undefined);
 }
 
-/** A reader's own filter, which may only look at what the reader can read. */
-function ownFilter(where: string, spec: ViewSpec, access: ReadAccess): Filter {
-	const readable = spec.columns.filter((column) => access.columns.includes(column.name));
+/** A reader's own filter, which may only look at what the reader can read. Throws WHERE_INVALID of the field. */
+export function ownFilter(
+	where: string,
+	spec: ViewSpec,
+	readable: readonly string[],
+	{ field, ...options }: FilterOptions & { readonly field: string }
+): Filter {
+	const columns = spec.columns.filter((column) => readable.includes(column.name));
 	try {
-		return parseFilter(where, readable);
+		return parseFilter(where, columns, options);
 	} catch (error) {
-		throw asFieldError(error, 'where');
+		throw asFieldError(error, field);
 	}
 }
 
+/** What precedes the filter where Postgres tells the place of a syntax error. */
+const before = 'SELECT 1 WHERE '.length;
+
 /** A filter's own error, told of the parameter that it stands in. */
-function asFieldError(error: unknown, field: string): unknown {
+export function asFieldError(error: unknown, field: string): unknown {
 	if (!(error instanceof AppError)) return error;
-	return errors.WHERE_INVALID(error.message, { ...error.meta, field }, error);
+	const { near, offset } = error.meta;
+	// What is no SQL is told in the protocol's words, which clients know.
+	const message =
+		typeof near === 'string' && typeof offset === 'number'
+			? `At location ${before + offset}: syntax error at ${near === '' ? 'end of input' : `or near "${near}"`}`
+			: error.message;
+	return errors.WHERE_INVALID(message, { ...error.meta, field }, error);
 }
 
 function shownColumns(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): readonly string[] {
@@ -142,7 +158,7 @@ interface Parts {
 function assemble(parts: Parts): ResolvedShape {
 	const { request, view, spec, filters, env, origin } = parts;
 	const filter = filters.length > 0 ? combine('and', filters) : undefined;
-	const shown = shownOf(spec, request.installation.module, parts.columns);
+	const shown = shownOf(spec, request.installation.module, parts.columns, parts.access.columns);
 	const filterText = filter ? bound(() => canonical(filter, env)) : '';
 	const replica = request.replica ?? 'default';
 	const identity = [origin.instance, origin.timeline, request.installation.id];
@@ -164,14 +180,22 @@ function assemble(parts: Parts): ResolvedShape {
 
 const everyRow = () => true;
 
-type Shown = Pick<ResolvedShape, 'relation' | 'columns' | 'keyColumns' | 'hidesKey' | 'schema'>;
+type Shown = Pick<
+	ResolvedShape,
+	'relation' | 'columns' | 'readable' | 'keyColumns' | 'hidesKey' | 'schema'
+>;
 const shownParts = new WeakMap<ViewSpec, Map<string, Shown>>();
 
 /** What shapes of a view with the same columns have in common; kept once, as there may be very many. */
-function shownOf(spec: ViewSpec, module: string, columns: readonly string[]): Shown {
+function shownOf(
+	spec: ViewSpec,
+	module: string,
+	columns: readonly string[],
+	readable: readonly string[]
+): Shown {
 	const byColumns = shownParts.get(spec) ?? new Map<string, Shown>();
 	shownParts.set(spec, byColumns);
-	const name = JSON.stringify([module, columns]);
+	const name = JSON.stringify([module, columns, readable]);
 	const known = byColumns.get(name);
 	if (known) return known;
 	const wholeKey = keyColumns(spec);
@@ -179,6 +203,7 @@ function shownOf(spec: ViewSpec, module: string, columns: readonly string[]): Sh
 	const shown: Shown = {
 		relation: [module, spec.name],
 		columns,
+		readable,
 		keyColumns: hidesKey ? [] : wholeKey,
 		hidesKey,
 		schema: schemaOf(spec.columns.filter((column) => columns.includes(column.name)))

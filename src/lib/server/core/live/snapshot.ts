@@ -1,6 +1,7 @@
 import { messageEncoder } from '#engine/shape';
 import type { Views } from '#core/views';
 import { type ChunkWriter, type Chunks } from './chunks.ts';
+import { filterFailure, isFilterFailure } from './filter-failure.ts';
 import { shownKey } from './row-key.ts';
 import { queryText, rowOf, selectShape } from './sql.ts';
 import type { ResolvedShape } from './types.ts';
@@ -39,6 +40,6 @@ export async function takeSnapshot(
 		});
 	} catch (error) {
 		await writer.abandon();
-		throw error;
+		throw isFilterFailure(error) ? filterFailure(error, 'where') : error;
 	}
 }

@@ -78,6 +78,11 @@ export class Snapshots {
 		for (const kept of [...this.#kept.values()]) if (kept.shape.view.id === view) this.#forget(kept);
 	}
 
+	forgetShape(hash: string): void {
+		this.#newest.delete(hash);
+		for (const kept of [...this.#kept.values()]) if (kept.shape.hash === hash) this.#forget(kept);
+	}
+
 	evictIdle(now = Date.now()): void {
 		for (const kept of [...this.#kept.values()])
 			if (now - kept.usedAt > this.#limits.idleMs) this.#forget(kept);

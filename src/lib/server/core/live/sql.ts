@@ -1,6 +1,7 @@
-import { toSql, type Filter, type FilterEnv } from '#engine/filter';
+import { toSql, type Filter, type FilterEnv, type SqlText } from '#engine/filter';
 import type { Client } from '#platform/postgres';
 import type { TextRow } from '#engine/shape';
+import { asFieldError } from './resolve.ts';
 import type { ResolvedShape } from './types.ts';
 
 export interface Statement {
@@ -8,8 +9,15 @@ export interface Statement {
 	readonly values: (string | null)[];
 }
 
-/** SELECT of the shape's rows: the key first, then the shown columns. */
-export function selectShape(shape: ResolvedShape, tail = ''): Statement {
+/** A filter with the values of its open places; `field` is the parameter that it came in. */
+export interface AskedFilter {
+	readonly filter: Filter;
+	readonly env: FilterEnv;
+	readonly field?: string;
+}
+
+/** SELECT of the shape's rows, or of those that also pass `asked`: the key first, then the shown columns. */
+export function selectShape(shape: ResolvedShape, tail = '', asked?: AskedFilter): Statement {
 	const { view, filters, env } = shape;
 	const read = view.spec.program.read
 		.replaceAll('{data}', quote(view.schema))
@@ -17,7 +25,8 @@ export function selectShape(shape: ResolvedShape, tail = ''): Statement {
 	// The key gets a name that no column has: a view may have a column called "key".
 	const names = [rowKeyName, ...view.spec.columns.map((column) => column.name)].map(quote).join(', ');
 	const columns = [rowKeyName, ...shape.columns].map((name) => `v.${quote(name)}`).join(', ');
-	const where = conditions(filters.map((filter) => ({ filter, env })));
+	const own = filters.map((filter): AskedFilter => ({ filter, env }));
+	const where = conditions(asked ? [...own, asked] : own);
 	return {
 		text: `SELECT ${columns} FROM (${read}) AS v (${names}) WHERE ${where.text} ${tail}`,
 		values: where.values
@@ -28,16 +37,24 @@ export function selectShape(shape: ResolvedShape, tail = ''): Statement {
  * All these filters, each asked only of rows that pass those before it, where it may fail: its failure
  * would tell of a row that the reader may not see.
  */
-function conditions(asked: readonly { readonly filter: Filter; readonly env: FilterEnv }[]): Statement {
+function conditions(asked: readonly AskedFilter[]): Statement {
 	const values: (string | null)[] = [];
 	const parts: string[] = [];
-	for (const { filter, env } of asked) {
-		const sql = toSql(filter, env, { alias: 'v', first: values.length + 1 });
+	for (const { filter, env, field } of asked) {
+		const sql = sqlOf(filter, env, values.length + 1, field);
 		values.push(...sql.values);
 		const isGuarded = sql.mayFail && parts.length > 0;
 		parts.push(isGuarded ? `CASE WHEN ${parts.join(' AND ')} THEN ${sql.text} ELSE FALSE END` : sql.text);
 	}
 	return { text: parts.join(' AND ') || 'TRUE', values };
+}
+
+function sqlOf(filter: Filter, env: FilterEnv, first: number, field = 'params'): SqlText {
+	try {
+		return toSql(filter, env, { alias: 'v', first });
+	} catch (error) {
+		throw asFieldError(error, field);
+	}
 }
 
 export const rowKeyName = 'loam row key';

@@ -34,6 +34,8 @@ export interface ResolvedShape {
 	readonly relation: readonly [string, string];
 	/** Names of the shown columns, in the view's order. */
 	readonly columns: readonly string[];
+	/** Names of all columns that the reader may read, and so filter and order by. */
+	readonly readable: readonly string[];
 	/** Of those the key's; empty where the key is opaque. */
 	readonly keyColumns: readonly string[];
 	/** Whether the journal's key would tell what is not shown: readers see a hash of it. */
@@ -71,6 +73,13 @@ export interface ReadOptions {
 	readonly order?: readonly string[];
 	/** How many rows the page shows. More are given (all, or `rowCap`), so that others can move up. */
 	readonly limit?: number;
+}
+
+/** Some rows of a shape, as of a position. */
+export interface Subset {
+	readonly position: bigint;
+	/** The protocol's answer. */
+	readonly body: Buffer;
 }
 
 /** A piece of a shape's log in the journal. Made once, then shared by every reader at that place. */

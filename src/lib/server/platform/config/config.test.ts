@@ -13,7 +13,8 @@ describe('readConfig', () => {
 			origin: 'http://localhost:4000',
 			admin: undefined,
 			logLevel: 'info',
-			journal: { bytes: 2 ** 30, ageMs: 7 * 24 * 3_600_000 }
+			journal: { bytes: 2 ** 30, ageMs: 7 * 24 * 3_600_000 },
+			shapeDeletion: false
 		});
 	});
 
@@ -29,6 +30,7 @@ describe('readConfig', () => {
 		[{ ORIGIN: 'loam' }, 'ORIGIN'],
 		[{ LOAM_ADMIN_EMAIL: 'a@b.c' }, 'LOAM_ADMIN_PASSWORD'],
 		[{ LOAM_ADMIN_EMAIL: 'a@b.c', LOAM_ADMIN_PASSWORD: 'short' }, 'LOAM_ADMIN_PASSWORD'],
+		[{ LOAM_SHAPE_DELETION: 'yes' }, 'LOAM_SHAPE_DELETION'],
 		[{ LOAM_LOG: 'loud' }, 'LOAM_LOG'],
 		[{ LOAM_JOURNAL_MB: '1 GB' }, 'LOAM_JOURNAL_MB'],
 		[{ LOAM_JOURNAL_HOURS: '0' }, 'LOAM_JOURNAL_HOURS']

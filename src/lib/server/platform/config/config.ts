@@ -18,6 +18,8 @@ export interface Config {
 	readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 	/** How far back readers of views can catch up; whoever was away for longer fetches them again. */
 	readonly journal: { readonly bytes: number; readonly ageMs: number };
+	/** Whether `DELETE /v1/shape` makes all readers of a shape begin anew: for development and tests. */
+	readonly shapeDeletion: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +37,7 @@ export function readConfig(env: Environment, cwd: string): Config {
 		trustedProxies: readProxies(env),
 		admin: readAdmin(env),
 		logLevel: readLevel(env['LOAM_LOG']),
+		shapeDeletion: readAllowed('LOAM_SHAPE_DELETION', env['LOAM_SHAPE_DELETION']),
 		journal: {
 			bytes: readAmount(env, 'LOAM_JOURNAL_MB', 1024) * 2 ** 20,
 			ageMs: readAmount(env, 'LOAM_JOURNAL_HOURS', 168) * 3_600_000
@@ -102,6 +105,12 @@ function readAmount(env: Environment, variable: string, absent: number): number 
 	const amount = Number(text);
 	if (Number.isFinite(amount) && amount > 0) return amount;
 	throw errors.CONFIG_INVALID(`${variable} must be a number above 0; it is "${text}".`, { variable });
+}
+
+function readAllowed(variable: string, text: string | undefined): boolean {
+	if (!text || text === 'refused') return false;
+	if (text === 'allowed') return true;
+	throw errors.CONFIG_INVALID(`${variable} must be allowed or refused; it is "${text}".`, { variable });
 }
 
 function readLevel(text: string | undefined): Config['logLevel'] {
