@@ -218,6 +218,41 @@ describe('the screens of a table without a page', () => {
 	});
 });
 
+describe('by keyboard alone', () => {
+	const focused = (page: Page) =>
+		page.evaluate(() => {
+			const active = document.activeElement!;
+			return active.getAttribute('aria-label') ?? active.textContent.trim();
+		});
+
+	test('the content is one step away, and a ticket is reached before what can be done with it', async () => {
+		await ben.goto(`${loam.url}/home/main/tickets`);
+		await ben.getByText('Live', { exact: true }).waitFor();
+		const steps: string[] = [];
+		await ben.keyboard.press('Tab');
+		await ben.keyboard.press('Enter');
+		for (let i = 0; i < 3; i++) {
+			await ben.keyboard.press('Tab');
+			steps.push(await focused(ben));
+		}
+		expect(steps).toEqual(['Open a ticket', expect.stringMatching(/^(WEB|APP|OPS|SHOP)-\d+ /), 'Take it']);
+		await ben.keyboard.press('Shift+Tab');
+		await ben.keyboard.press('Enter');
+		await ben.getByRole('heading', { level: 1, name: steps[1]! }).waitFor();
+	});
+
+	test('a dialog takes the focus, keeps it, and gives it back', async () => {
+		await ada.goto(ben.url());
+		await ada.getByText('Live', { exact: true }).waitFor();
+		await ada.getByLabel('More').focus();
+		for (const key of ['Enter', 'ArrowDown', 'Enter']) await ada.keyboard.press(key);
+		await ada.getByRole('dialog').waitFor();
+		expect(await focused(ada)).toBe('Cancel');
+		await ada.keyboard.press('Escape');
+		await expect.poll(() => focused(ada)).toBe('More');
+	});
+});
+
 describe('another release under an open page', () => {
 	const page = (label: string, more: object[]) =>
 		JSON.stringify({
