@@ -9,6 +9,8 @@ import { takeLease } from './lease.ts';
 import { applyReading, readCatalog } from './load-catalog.ts';
 import { Maintainer } from './maintainer.ts';
 import { makePartitions } from './partitions.ts';
+import { renewAfterCrash } from './renew-after-crash.ts';
+import { refuseUntrusted } from './trusted-functions.ts';
 import type { Progress } from './waiting.ts';
 import type { Outcome } from './write-batch.ts';
 
@@ -53,7 +55,10 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
 		void over.then(() => lease.release());
 		options.onLease();
 		const origin = await useOrigin(client, postgres);
+		if (await renewAfterCrash(client)) log.warn('PostgreSQL crashed: readers of views fetch them again');
 		applyReading(catalog, await readCatalog(client, catalog), false);
+		const called = [...catalog.entries].filter(({ state }) => state !== 'failed');
+		await refuseUntrusted(client, postgres, catalog, called, log);
 		const { start, rebuild } = await findPlace(client, options);
 		await builds.prepare(client, lease.epoch, rebuild);
 		await makePartitions(postgres, start.seq);
