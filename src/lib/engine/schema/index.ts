@@ -2,6 +2,7 @@ export type * from './types.ts';
 export { readSchema, type Schema } from './schema.ts';
 export { schemaFile } from './findings.ts';
 export { labelOf, plural, quote, snakeCase } from './names.ts';
+export { limitOf } from './limits.ts';
 export { placeOf } from './source.ts';
 export { semicolonFinding } from './semicolon.ts';
 export { standardFile, standardProto } from './standard.ts';

@@ -223,6 +223,12 @@ describe('standardProto', () => {
 
 describe('sdkTypes', () => {
 	const types = sdkTypes(schema);
+
+	test('a new row says what its texts may be', () => {
+		expect(types).toMatch(
+			/interface NewTicket \{[^}]*\/\*\* Title: at most 200 characters, and not empty\. \*\/\s+title: string;/
+		);
+	});
 	test('types rows, new rows, messages and enums', () => {
 		expect(types).toContain(`export type Ticket_Status = 'OPEN' | 'DONE';`);
 		expect(types).toContain('\t\tassignee_id: string | null;');

@@ -2,6 +2,7 @@ import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import { unreachable } from '#kernel';
 import { scalarColumns, valueShape } from './columns.ts';
+import { limitOf } from './limits.ts';
 import { snakeCase } from './names.ts';
 import { sdkGlobals, sdkPrelude } from './sdk-prelude.ts';
 import type { Schema } from './schema.ts';
@@ -79,9 +80,14 @@ function rowTypes(message: DescMessage, table: TableSpec): string {
 	});
 	const orNull = (column: ColumnSpec) => (column.nullable ? ' | null' : '');
 	const row = typed.flatMap(({ column, type, doc }) => [...doc, `${column.name}: ${type}${orNull(column)};`]);
-	const insert = typed.map(({ column, type }) => {
+	const insert = typed.flatMap(({ column, type }) => {
 		const mayMiss = column.nullable || column.default !== undefined;
-		return `${column.name}${mayMiss ? '?' : ''}: ${type}${orNull(column)};`;
+		// The type tells an enum's values.
+		const limit = column.values ? undefined : limitOf(column);
+		return [
+			...docOf(limit === undefined ? '' : `${column.label}: ${limit}.`),
+			`${column.name}${mayMiss ? '?' : ''}: ${type}${orNull(column)};`
+		];
 	});
 	const key = typed.filter(({ column }) => table.key.includes(column.name));
 	const keyFields = key.map(({ column, type }) => `${column.name}: ${type}`).join('; ');

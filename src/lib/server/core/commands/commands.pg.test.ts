@@ -129,9 +129,27 @@ describe('a handler', () => {
 			desk.handle(`await loam.db.query(${JSON.stringify(insertOne)}, 'Kept?');
 				try { await loam.db.tickets.insert({ title: '', status: 'OPEN', points: 1, tags: [] }) } catch (e) { loam.log.info(e.reason) }
 				return { fine: true }`)
-		).rejects.toMatchObject({ reason: 'FIELD_INVALID', meta: { fields: ['title'] } });
+		).rejects.toMatchObject({
+			reason: 'FIELD_INVALID',
+			meta: { fields: ['title'] },
+			message: 'Title: at most 20 characters, and not empty.'
+		});
 		expect(await count(`title = 'Kept?'`)).toBe(0);
 		expect(logged.at(-1)).toMatchObject({ level: 'info', message: 'FIELD_INVALID' });
+	});
+
+	test.each([
+		[
+			'loam.db.tickets',
+			`loam.db.tickets.insert({ title: 'x'.repeat(21), status: 'OPEN', points: 1, tags: [] })`
+		],
+		['SQL', `loam.db.query("UPDATE tickets SET title = $1", 'x'.repeat(21))`]
+	])('says by the field’s label what a value of %s broke', async (_, statement) => {
+		await desk.handle(`await loam.db.query(${JSON.stringify(insertOne)}, 'Labelled'); return {}`);
+		await expect(desk.handle(`await ${statement}; return {}`)).rejects.toMatchObject({
+			reason: 'FIELD_INVALID',
+			message: 'Title: at most 20 characters, and not empty.'
+		});
 	});
 
 	test('must await what it asks for', async () => {
@@ -299,19 +317,14 @@ describe('standard methods', () => {
 	});
 
 	test.each([
-		[{ title: '' }, 'FIELD_INVALID', ['title'], 'Title can have at most 20 characters and cannot be empty.'],
-		[
-			{ title: 'x'.repeat(21) },
-			'FIELD_INVALID',
-			['title'],
-			'Title can have at most 20 characters and cannot be empty.'
-		],
-		[{ status: 'LOST' }, 'FIELD_INVALID', ['status'], 'Status must be one of OPEN, CLOSED.'],
+		[{ title: '' }, 'FIELD_INVALID', ['title'], 'Title: at most 20 characters, and not empty.'],
+		[{ title: 'x'.repeat(21) }, 'FIELD_INVALID', ['title'], 'Title: at most 20 characters, and not empty.'],
+		[{ status: 'LOST' }, 'FIELD_INVALID', ['status'], 'Status: one of OPEN, CLOSED.'],
 		[
 			{ project_id: '0192f0c4-0000-7000-8000-000000000000' },
 			'ROW_REFERENCE',
 			['project_id'],
-			'project_id names something in projects that is not there.'
+			'Project id: there is no such Project, or not any more.'
 		],
 		[
 			{ project_id: 'x' },

@@ -37,7 +37,8 @@ export function createCommands({ postgres, isolates, log }: CommandServices): Co
 			pool: postgres.commands,
 			fixed,
 			aside: postgres.app,
-			admit: () => admit(installation.id)
+			admit: () => admit(installation.id),
+			tables: release.artifact.tables
 		});
 		try {
 			return method.run.kind === 'handler'

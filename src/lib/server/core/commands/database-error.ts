@@ -26,7 +26,10 @@ export function databaseError(error: unknown): AppError {
 		case '23503':
 			return referenceError(said);
 		case '23502':
-			return errors.FIELD_REQUIRED(`${said.column ?? 'A field'} must be given.`, fieldMeta(said.column));
+			return errors.FIELD_REQUIRED(
+				`${said.column ?? 'A field'} must be given.`,
+				fieldMeta(said, said.column)
+			);
 		case '23514':
 			return checkError(said);
 		case '57014':
@@ -83,28 +86,26 @@ function referenceError(said: PostgresError): AppError {
 	}
 	return errors.ROW_REFERENCE(
 		`${fields.join(' and ') || 'A field'} names something in ${other ?? 'another table'} that is not there.`,
-		{ fields, table: other },
+		{ fields, table: said.table, other },
 		said
 	);
 }
 
-/** The gate names checks `table_column_check`. */
+/** Checks are named `table_column_check`, and numbered where a column has several. */
 function checkError(said: PostgresError): AppError {
 	const prefix = `${said.table}_`;
 	const name = said.constraint ?? '';
-	const field =
-		name.startsWith(prefix) && name.endsWith('_check')
-			? name.slice(prefix.length, -'_check'.length)
-			: undefined;
+	const ending = /_check\d*$/.exec(name);
+	const field = name.startsWith(prefix) && ending ? name.slice(prefix.length, ending.index) : undefined;
 	return errors.FIELD_INVALID(
 		field ? `${field} has a value that is not allowed.` : `A rule of the data does not hold: ${name}.`,
-		{ ...fieldMeta(field), constraint: name },
+		{ ...fieldMeta(said, field), constraint: name },
 		said
 	);
 }
 
-function fieldMeta(field: string | undefined) {
-	return field === undefined ? {} : { fields: [field] };
+function fieldMeta({ table }: PostgresError, field: string | undefined) {
+	return field === undefined ? {} : { fields: [field], table };
 }
 
 /** `Key (a, lower(b))=(…) …` -> `a`, `lower(b)` */

@@ -1,6 +1,6 @@
 import { parseFilter, toSql } from '#engine/policy';
 import type { ColumnSpec, StandardOperation, TableSpec } from '#engine/schema';
-import { AppError, assert, unreachable, type Json } from '#kernel';
+import { assert, unreachable, type AppError, type Json } from '#kernel';
 import { errors } from './errors.ts';
 import { decodeRows, type Row } from './rows.ts';
 import {
@@ -39,11 +39,7 @@ export async function runStandard(
 	const table = call.release.artifact.tables.find(({ name }) => name === run.table);
 	assert(table, `the release has the table ${run.table}`);
 	const standard = { table, request: call.request as Row, filter: filterOf(call, table), transaction };
-	try {
-		return await operations[run.operation](standard);
-	} catch (error) {
-		throw error instanceof AppError ? inWordsOf(table, error) : error;
-	}
+	return operations[run.operation](standard);
 }
 
 function filterOf({ rowFilter, principal }: CommandCall, table: TableSpec): Condition | undefined {
@@ -231,35 +227,4 @@ function unknownRow(table: TableSpec): AppError {
 
 function required(field: string, label: string): AppError {
 	return errors.FIELD_REQUIRED(`${label} must be given.`, { fields: [field] });
-}
-
-/** The same error with the fields' labels, and with what would have been allowed. */
-function inWordsOf(table: TableSpec, error: AppError): AppError {
-	const fields = (error.meta['fields'] ?? []) as readonly string[];
-	const columns = fields.map((field) => table.columns.find(({ name }) => name === field));
-	const [column] = columns;
-	if (!column || columns.includes(undefined)) return error;
-	const labels = columns.map((each) => each!.label).join(' and ');
-	switch (error.reason) {
-		case 'ROW_EXISTS':
-			return errors.ROW_EXISTS(
-				`There is a ${table.label} with this ${labels} already.`,
-				error.meta,
-				error.cause
-			);
-		case 'FIELD_REQUIRED':
-			return errors.FIELD_REQUIRED(`${labels} must be given.`, error.meta, error.cause);
-		case 'FIELD_INVALID': {
-			const rule = column.values
-				? ` must be one of ${column.values.join(', ')}.`
-				: column.maxLength !== undefined
-					? ` can have at most ${column.maxLength} characters${column.required ? ' and cannot be empty' : ''}.`
-					: column.required
-						? ' cannot be empty.'
-						: ' has a value that is not allowed.';
-			return errors.FIELD_INVALID(labels + rule, error.meta, error.cause);
-		}
-		default:
-			return error;
-	}
 }

@@ -3,9 +3,11 @@ import { AppError } from '#kernel';
 import type { Place } from '#core/tenancy';
 import type { Pool, PoolClient } from '#platform/postgres';
 import { runBatch, tooMuch, type BatchLimits, type Step, type StepResult } from './batch.ts';
+import type { TableSpec } from '#engine/schema';
 import { databaseError } from './database-error.ts';
 import { errors } from './errors.ts';
 import type { FixedStatements } from './fixed-statements.ts';
+import { inWords } from './in-words.ts';
 import { typeOfOid, type PostgresType } from './postgres-types.ts';
 import { arrayLiteral } from './values.ts';
 
@@ -67,11 +69,13 @@ export interface TransactionSource {
 	readonly aside: Pool;
 	/** Resolves with what gives the place back. */
 	admit(): Promise<() => void>;
+	/** In whose words errors of the data are told. */
+	readonly tables: readonly TableSpec[];
 }
 
 export function openTransaction(
 	place: Place,
-	{ pool, aside, fixed, admit }: TransactionSource
+	{ pool, aside, fixed, admit, tables }: TransactionSource
 ): CommandTransaction {
 	let client: PoolClient | undefined;
 	let leave = () => {};
@@ -106,7 +110,7 @@ export function openTransaction(
 			left = without(left, results);
 			return results.slice(first.length);
 		} catch (error) {
-			throw databaseError(error);
+			throw inWords(tables, databaseError(error));
 		} finally {
 			running--;
 		}
