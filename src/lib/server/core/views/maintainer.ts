@@ -38,10 +38,10 @@ export interface MaintainerOptions {
 const lagLimit = 16n << 20n;
 const drainLimitMs = 10_000;
 /**
- * Each function that a session has called takes memory in it (rule 14: 247 MB for 1,500): past so many
- * views the connection is replaced, but not all the time.
+ * Each function that a session has called takes memory in it, with its plans up to 1 MB (rule 14): past so
+ * many views the connection is replaced, but not all the time.
  */
-const recycleViews = 500;
+const recycleViews = 150;
 const recycleAfterMs = 5 * 60_000;
 /** A commit is in the WAL some microseconds before snapshots see it: the first retries come at once. */
 const retriesAtOnce = 3;
