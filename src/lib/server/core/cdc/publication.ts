@@ -20,6 +20,7 @@ interface TableState {
 
 const quote = pg.escapeIdentifier;
 const patienceMs = 30_000;
+const relaxAttempts = 10;
 
 /**
  * Generated columns are published: views read them like others, and Postgres lets nobody write to a
@@ -79,10 +80,50 @@ async function tryPublish(postgres: Postgres, table: PublishedTable): Promise<bo
 		});
 		return true;
 	} catch (error) {
-		// lock_not_available, deadlock_detected, "tuple concurrently updated"
-		if (['55P03', '40P01', 'XX000'].includes((error as { code?: string }).code ?? '')) return false;
+		if (isBusy(error)) return false;
 		throw error;
 	}
+}
+
+/**
+ * Tables whose old rows nobody needs whole any more: from now on they write only keys of them to the WAL
+ * again. One that is busy, or gone, is left as it is: it costs WAL and nothing else.
+ */
+export async function relaxTables(
+	postgres: Postgres,
+	tables: readonly Omit<PublishedTable, 'full'>[]
+): Promise<void> {
+	for (const table of tables) {
+		for (let attempt = 1; attempt <= relaxAttempts && !(await tryRelax(postgres, table)); attempt++) {
+			await sleep(100 * attempt);
+		}
+	}
+}
+
+/** False where the table could not be locked in time. */
+async function tryRelax(postgres: Postgres, table: Omit<PublishedTable, 'full'>): Promise<boolean> {
+	try {
+		await transaction(postgres.admin, async (client) => {
+			const state = await tableState(client, { ...table, full: false }, slotName(postgres));
+			if (!state.full) return;
+			await asTableOwner(client, postgres, state.owner, async () => {
+				await client.query(`SET LOCAL lock_timeout = '200ms'`);
+				await client.query(
+					`ALTER TABLE ${quote(table.schema)}.${quote(table.table)} REPLICA IDENTITY DEFAULT`
+				);
+			});
+		});
+		return true;
+	} catch (error) {
+		if ((error as { reason?: string }).reason === 'TABLE_UNKNOWN') return true;
+		if (isBusy(error)) return false;
+		throw error;
+	}
+}
+
+/** lock_not_available, deadlock_detected, "tuple concurrently updated" */
+function isBusy(error: unknown): boolean {
+	return ['55P03', '40P01', 'XX000'].includes((error as { code?: string }).code ?? '');
 }
 
 async function tableState(

@@ -9,7 +9,7 @@ import { errors } from './errors.ts';
 import type { Maintainer } from './maintainer.ts';
 import { isTurnOver } from './pg-errors.ts';
 import { stagesOf } from './stage-order.ts';
-import { inStageOrder } from './stage-order.ts';
+import { refuseUntrusted } from './trusted-functions.ts';
 import type { ViewChange } from './write-batch.ts';
 
 export interface BuildsOptions {
@@ -147,7 +147,9 @@ export class Builds {
 		this.#changed = deferred();
 	}
 
-	async #build(turn: BuildTurn, due: readonly ViewEntry[]): Promise<void> {
+	async #build(turn: BuildTurn, waiting: readonly ViewEntry[]): Promise<void> {
+		const { postgres, catalog, log } = this.#options;
+		const due = await refuseUntrusted(postgres.app, postgres, catalog, waiting, log);
 		const large = await this.#largeOf(due);
 		const small = due.filter((entry) => !large.includes(entry));
 		for (const entry of due) entry.gathering = large.includes(entry);

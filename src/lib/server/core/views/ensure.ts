@@ -2,7 +2,7 @@ import type { Logger } from '#kernel';
 import { renderProgram, type ViewSpec } from '#engine/view';
 import type { Client, Postgres } from '#platform/postgres';
 import type { Place } from '#core/tenancy';
-import { publishTables } from '#core/cdc';
+import { publishTables, relaxTables } from '#core/cdc';
 import type { Builds } from './builds.ts';
 import type { Catalog, ViewEntry } from './catalog.ts';
 import { errors } from './errors.ts';
@@ -77,6 +77,21 @@ export async function retainViews(
 			log.warn('the state of a view could not be dropped', { view: spec.name, error })
 		);
 	}
+	await relaxTables(postgres, unreadTables(catalog, place, dropped));
+}
+
+/** Tables that were read through by views that are gone, and by none that is left. */
+function unreadTables(catalog: Catalog, { id, schema }: Place, dropped: readonly ViewEntry[]) {
+	const readThrough = (entries: readonly ViewEntry[]) =>
+		new Set(
+			entries
+				.filter(({ installationId, spec }) => installationId === id && spec.kind === 'through')
+				.flatMap(({ spec }) => spec.sources.map(({ table }) => table))
+		);
+	const stillRead = readThrough([...catalog.entries]);
+	return [...readThrough(dropped)]
+		.filter((table) => !stillRead.has(table))
+		.map((table) => ({ schema, table }));
 }
 
 /** What a build that broke off may have left is dropped first. */
