@@ -3,7 +3,7 @@ export { stringify } from './language/values.ts';
 export { readText, type Read } from './template/read.ts';
 export { parseMarkdown, plainText } from './markdown/parse.ts';
 export { isExternal } from './markdown/urls.ts';
-export type { Block, Content, Inline, TimeFormat } from './markdown/types.ts';
+export type { Block, Content, Inline } from './markdown/types.ts';
 export type { BindingData, PageData } from './page-data.ts';
 export { crossPacked, packed, unpackPage } from './page-transport.ts';
 export { noLocale, parseLanguage, parseZone, type Locale } from './time/locale.ts';

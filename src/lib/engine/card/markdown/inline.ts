@@ -1,6 +1,7 @@
 import { readMoment } from '../time/moment.ts';
 import { safeLink } from './urls.ts';
-import type { Inline, TimeFormat } from './types.ts';
+import type { TimeFormat } from '../time/time-text.ts';
+import type { Inline } from './types.ts';
 
 const macro = /^\{\{(DATE|TIME)\(\s*([^,)]+?)\s*(?:,\s*(COMPACT|SHORT|LONG)\s*)?\)\}\}/i;
 const link = /^\[((?:\\.|[^\]\\])*)\]\(\s*((?:\\.|[^()\s\\]|\([^()\s]*\))*)(?:\s+"[^"]*")?\s*\)/;

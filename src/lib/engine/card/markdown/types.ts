@@ -1,3 +1,5 @@
+import type { TimeFormat } from '../time/time-text.ts';
+
 /** Text of a card, parsed into nodes; it is never turned into HTML text. */
 export type Inline =
 	| { readonly kind: 'text'; readonly text: string }
@@ -7,8 +9,6 @@ export type Inline =
 	| { readonly kind: 'break' }
 	/** `{{DATE(…)}}` and `{{TIME(…)}}`: shown in the reader's own time zone and language. */
 	| { readonly kind: 'time'; readonly at: string; readonly show: TimeFormat };
-
-export type TimeFormat = 'compact' | 'short' | 'long' | 'time';
 
 export type Block =
 	| { readonly kind: 'paragraph'; readonly children: readonly Inline[] }

@@ -1,7 +1,8 @@
-import type { TimeFormat } from '../markdown/types.ts';
 import { dateTimeFormat } from './formats.ts';
 import type { Locale } from './locale.ts';
 import { readMoment } from './moment.ts';
+
+export type TimeFormat = 'compact' | 'short' | 'long' | 'time';
 
 const options: Readonly<Record<TimeFormat, Intl.DateTimeFormatOptions>> = {
 	compact: { dateStyle: 'short' },
