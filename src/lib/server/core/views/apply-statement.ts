@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { KeyTuple } from '#core/cdc';
 import { changedJson, type ViewWork } from './batch.ts';
 import type { ViewEntry } from './catalog.ts';
+import { mostJournalRows } from './journal-limit.ts';
 import { orderBy } from './stage-order.ts';
 
 /** Work whose differences go into the journal. */
@@ -38,7 +39,8 @@ export interface WrittenRow {
  * only their own views' state, so no part reads what another part writes (rule 9), but for a stage's
  * readers: their argument is made of its difference, so that they are called after it, and the queries
  * of a function see what functions called before it wrote. A view's transaction ids stand in its first row
- * of the batch: in all of them they would grow with the square of a backlog.
+ * of the batch: in all of them they would grow with the square of a backlog. Few keys may make very many
+ * differences; then it fails, and each view has to be written by itself (`emitStatement`).
  */
 export function applyStatement(batch: readonly JournalledWork[], at: Numbering): Statement {
 	const work = orderBy(batch, ({ entry }) => entry.spec);
@@ -61,7 +63,7 @@ FROM emitted WINDOW ordered AS (ORDER BY stage, op)
 RETURNING op, view_id, operation, key, old, new
 ), advanced AS (
 UPDATE loam.position
-SET snapshot = coalesce($2::pg_snapshot, pg_current_snapshot()), seq = CASE WHEN EXISTS (SELECT FROM emitted) THEN $1::bigint ELSE seq END, held = (epoch = $3::bigint)
+SET snapshot = coalesce($2::pg_snapshot, pg_current_snapshot()), seq = CASE WHEN EXISTS (SELECT FROM emitted) THEN $1::bigint / (SELECT count(*) <= ${mostJournalRows} FROM emitted)::integer ELSE seq END, held = (epoch = $3::bigint)
 )
 SELECT op, view_id, operation, key, old, new FROM written`;
 	const values = [at.seq.toString(), at.snapshot ?? null, at.epoch.toString(), ...work.flatMap(argumentsOf)];

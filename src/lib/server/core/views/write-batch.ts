@@ -13,6 +13,7 @@ import {
 } from './apply-statement.ts';
 import type { ViewWork } from './batch.ts';
 import type { ViewEntry } from './catalog.ts';
+import { journalLimit } from './journal-limit.ts';
 import { isDisconnect, isTransient } from './pg-errors.ts';
 import { orderBy } from './stage-order.ts';
 
@@ -37,8 +38,6 @@ export interface Outcome {
 	readonly failed: readonly { readonly entry: ViewEntry; readonly error: string }[];
 }
 
-/** More differences of one view in one batch than this: its readers fetch it again (rule 8). */
-const journalLimit = 20_000;
 /** Work up to this many keys or rows takes the short way: one statement, one round trip with its commit. */
 const shortLimit = 5_000;
 const allBatches = 2 ** 31 - 1;
@@ -148,12 +147,13 @@ async function emit(
 	stages: readonly string[],
 	isRead: boolean
 ): Promise<Emitted> {
+	const limit = await journalLimit(client, item.entry);
 	const { rows } = await run<WrittenRow & { total: number; difference: string }>(
 		client,
-		emitStatement(item, seq, firstOp, journalLimit, stages, isRead)
+		emitStatement(item, seq, firstOp, limit, stages, isRead)
 	);
 	const { total, difference } = rows[0]!;
-	if (total > journalLimit) return { rows: undefined, difference };
+	if (total > limit) return { rows: undefined, difference };
 	return { rows: rows.filter(({ op }) => op !== null).sort((a, b) => a.op - b.op), difference };
 }
 
