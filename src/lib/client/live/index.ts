@@ -1,11 +1,12 @@
 export { awaitTxid } from './await-txid.ts';
 export { actAs, connection, onGrants, onRelease, type ConnectionStatus } from './connection.ts';
-export {
-	subscribeShape,
-	type LiveShape,
-	type ShapeChange,
-	type ShapeListener,
-	type ShapeProblem,
-	type ShapeStart,
-	type ShapeStatus
-} from './subscribe-shape.ts';
+export { subscribeShape } from './subscribe-shape.ts';
+export type {
+	LiveShape,
+	ShapeChange,
+	ShapeListener,
+	ShapeProblem,
+	ShapeStart,
+	ShapeStatus,
+	ShapeWindow
+} from './types.ts';

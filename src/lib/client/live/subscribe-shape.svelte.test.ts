@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Carrier, CarrierListener } from './carrier.ts';
-import type { LiveShape } from './subscribe-shape.ts';
+import type { LiveShape } from './types.ts';
 import type { WireResponse } from './wire.ts';
 
 const asked: { url: URL; answer(status: number, headers: object, messages: unknown[]): void }[] = [];
@@ -110,8 +110,8 @@ test('with a start it goes on from there, and tells of whole transactions alone'
 	second.answer(200, head('6_2', live), [row('delete', 2, 'f'), upToDate]);
 	await vi.waitFor(() => expect(seen.onChange).toHaveBeenCalledOnce());
 	expect(seen.onChange.mock.calls[0]![0]).toEqual([
-		{ operation: 'update', key: 'k1', value: { id: 1, done: true } },
-		{ operation: 'delete', key: 'k2', value: { id: 2, done: false } }
+		{ operation: 'update', key: 'k1', value: { id: 1, done: true }, seq: 0n },
+		{ operation: 'delete', key: 'k2', value: { id: 2, done: false }, seq: 0n }
 	]);
 	expect(seen.onReset).not.toHaveBeenCalled();
 	close();

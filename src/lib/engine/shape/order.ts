@@ -8,23 +8,31 @@ export interface OrderTerm {
 	readonly descending: boolean;
 	/** As in SQL: first where descending, last where ascending, unless told. */
 	readonly nullsFirst: boolean;
+	/** How text is ordered; absent: as the database does. */
+	readonly collation?: Collation;
 }
 
+/** `en-x-icu` is the order of pages, on the server and in the browser; `C` that of code points. */
+export type Collation = 'C' | 'en-x-icu';
+
 const pattern =
-	/^("(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?$/i;
+	/^("(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)(?:\s+collate\s+"(C|en-x-icu)")?(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?$/i;
 
 /** `opened_at desc nulls last`; undefined where it is none. */
 export function parseOrderTerm(text: string): OrderTerm | undefined {
 	const match = pattern.exec(text.trim());
 	const column = match && parseIdentifier(match[1]!);
 	if (!match || column === undefined || column === null) return undefined;
-	const descending = match[2]?.toLowerCase() === 'desc';
-	const nulls = match[3]?.toLowerCase();
-	return { column, descending, nullsFirst: nulls === undefined ? descending : nulls === 'first' };
+	const collation = match[2] as Collation | undefined;
+	const descending = match[3]?.toLowerCase() === 'desc';
+	const nulls = match[4]?.toLowerCase();
+	const nullsFirst = nulls === undefined ? descending : nulls === 'first';
+	return { column, descending, nullsFirst, ...(collation === undefined ? {} : { collation }) };
 }
 
-/** `"title" DESC, id`; undefined where a part of it is no term. */
+/** `"title" DESC, id`, or `key()` for the order of keys alone; undefined where a part of it is no term. */
 export function parseOrderBy(text: string): readonly OrderTerm[] | undefined {
+	if (text.trim() === 'key()') return [];
 	const terms = splitOutsideQuotes(text, ',').map(parseOrderTerm);
 	return terms.every((term) => term !== undefined) ? terms : undefined;
 }
@@ -59,6 +67,12 @@ function compareTerm(term: OrderTerm, column: ColumnInfo | undefined) {
 }
 
 const collator = new Intl.Collator('en');
+
+/** The collation of Postgres that orders a column as `compareRows` does; undefined where it has none. */
+export function collationOf(column: ColumnInfo | undefined): Collation | undefined {
+	const isText = ['text', 'varchar', 'bpchar'].includes(column?.type ?? '');
+	return isText && !column?.dims ? 'en-x-icu' : undefined;
+}
 
 function compareOf(column: ColumnInfo | undefined): (a: Value, b: Value) => number {
 	switch (column?.dims ? 'array' : column?.type) {

@@ -10,7 +10,8 @@ export interface SubsetQuery {
 	/** From 1. */
 	readonly limit: number | undefined;
 	readonly offset: number | undefined;
-	readonly order: readonly OrderTerm[];
+	/** Without terms: that of the keys. */
+	readonly order: readonly OrderTerm[] | undefined;
 }
 
 /** What of it stands in a URL, after `subset__`, or in the body of a POST. */
@@ -52,14 +53,15 @@ function readBody(body: string, fail: Fail): Given {
 function subsetOf(given: Given, fail: Fail): SubsetQuery {
 	const where = readText(given, 'where', fail);
 	const orderBy = readText(given, 'order_by', fail);
-	const order = orderBy === undefined ? [] : parseOrderBy(orderBy);
-	if (!order) fail('subset__order_by', 'must be columns, as in "title" DESC NULLS LAST, "id"');
+	const order = orderBy === undefined ? undefined : parseOrderBy(orderBy);
+	if (orderBy !== undefined && !order)
+		fail('subset__order_by', 'must be columns, as in "title" DESC NULLS LAST, "id"');
 	const limit = readCount(given, 'limit', 1, fail);
 	const offset = readCount(given, 'offset', 0, fail);
 	if ((limit !== undefined || offset !== undefined) && orderBy === undefined) {
 		fail('subset__order_by', 'order_by is required when limit or offset is present');
 	}
-	return { where, params: readGivenParams(given['params'], fail), limit, offset, order: order ?? [] };
+	return { where, params: readGivenParams(given['params'], fail), limit, offset, order };
 }
 
 function readText(given: Given, name: string, fail: Fail): string | undefined {

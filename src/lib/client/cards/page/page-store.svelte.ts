@@ -1,5 +1,5 @@
 import type { BindingData, PageData } from '#engine/card';
-import { compareRows, parseOrderTerm } from '#engine/shape';
+import { compareRows, parseOrderTerm, type OrderTerm } from '#engine/shape';
 import { subscribeShape } from '#client/live';
 import { LiveRows } from '../live-rows.svelte.ts';
 
@@ -67,17 +67,19 @@ function open(binding: BindingData): LiveRows {
 }
 
 function comparing(binding: BindingData) {
-	return compareRows(
-		binding.order.flatMap((text) => parseOrderTerm(text) ?? []),
-		binding.schema
-	);
+	return compareRows(orderOf(binding), binding.schema);
+}
+
+function orderOf({ order, schema }: BindingData): OrderTerm[] {
+	return order.flatMap((text) => parseOrderTerm(text) ?? []).filter(({ column }) => column in schema);
 }
 
 function followOne(binding: BindingData, rows: LiveRows, refused: Refused): { close(): void } {
-	const { handle, offset } = binding;
+	const { handle, offset, schema, limit } = binding;
+	const window = binding.complete ? {} : { window: { order: orderOf(binding), schema, limit } };
 	return subscribeShape(
 		binding.shape,
-		{ handle, offset, rows: binding.rows },
+		{ handle, offset, rows: binding.rows, ...window },
 		{
 			onChange: (changes) => rows.apply(changes),
 			onReset: (all) => rows.replace([...all].sort(comparing(binding))),

@@ -168,7 +168,7 @@ describe('a subset', () => {
 		[{ offset: 'x', order_by: 'id' }, 'subset__offset', /whole number/],
 		[{ order_by: 'id; DROP TABLE x' }, 'subset__order_by', /must be columns/],
 		[{ order_by: 'lower(title)' }, 'subset__order_by', /must be columns/],
-		[{ order_by: 'data' }, 'subset__order_by', /has no order/],
+		[{ order_by: 'data' }, 'subset__order_by', /has no such order/],
 		[{ where: 'title = 5' }, 'subset__where', /number cannot be compared/],
 		[{ where: 'id = $1' }, 'subset__params', /give params\[1\]/],
 		[{ where: 'id = $1', params: '{"1":"x"}' }, 'subset__params', /must be a bigint/],

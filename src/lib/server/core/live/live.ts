@@ -1,12 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '#kernel';
-import {
-	parseHandle,
-	type Handle,
-	type JournalOffset,
-	type Offset,
-	type SubsetQuery
-} from '#engine/shape';
+import { parseHandle, type Handle, type JournalOffset, type Offset, type SubsetQuery } from '#engine/shape';
 import type { Postgres } from '#platform/postgres';
 import type { Position, Views } from '#core/views';
 import { feedLimits, type FeedLimits } from './feed.ts';

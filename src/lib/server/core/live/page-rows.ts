@@ -1,4 +1,5 @@
 import {
+	collationOf,
 	compareRows,
 	formatOffset,
 	fullKey,
@@ -14,7 +15,7 @@ import type { JournalRow, Views } from '#core/views';
 import { filterFailure, isFilterFailure } from './filter-failure.ts';
 import { shownKey } from './row-key.ts';
 import { newHandle } from './snapshots.ts';
-import { queryText, quote, rowKeyName, rowOf, selectShape } from './sql.ts';
+import { orderBy, queryText, rowOf, selectShape } from './sql.ts';
 import type { Tail } from './tail.ts';
 import type { ReadOptions, ResolvedShape, ShapeRows } from './types.ts';
 
@@ -151,11 +152,11 @@ async function readFirst(
 	views: Source,
 	order: readonly OrderTerm[]
 ): Promise<ShapeRows> {
-	const terms = order.map(
-		({ column, descending, nullsFirst }) =>
-			`v.${quote(column)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`
-	);
-	const tail = `ORDER BY ${[...terms, `v.${quote(rowKeyName)}`].join(', ')} LIMIT ${rowCap}`;
+	const terms = order.map((term) => {
+		const collation = collationOf(shape.schema[term.column]);
+		return collation === undefined ? term : { ...term, collation };
+	});
+	const tail = `${orderBy(terms)} LIMIT ${rowCap}`;
 	const { lines, position } = await views.snapshot(shape.view, async (client, at) => ({
 		lines: await queryText(client, selectShape(shape, tail)),
 		position: at.seq

@@ -180,10 +180,7 @@ function assemble(parts: Parts): ResolvedShape {
 
 const everyRow = () => true;
 
-type Shown = Pick<
-	ResolvedShape,
-	'relation' | 'columns' | 'readable' | 'keyColumns' | 'hidesKey' | 'schema'
->;
+type Shown = Pick<ResolvedShape, 'relation' | 'columns' | 'readable' | 'keyColumns' | 'hidesKey' | 'schema'>;
 const shownParts = new WeakMap<ViewSpec, Map<string, Shown>>();
 
 /** What shapes of a view with the same columns have in common; kept once, as there may be very many. */

@@ -1,6 +1,6 @@
 import { toSql, type Filter, type FilterEnv, type SqlText } from '#engine/filter';
 import type { Client } from '#platform/postgres';
-import type { TextRow } from '#engine/shape';
+import type { OrderTerm, TextRow } from '#engine/shape';
 import { asFieldError } from './resolve.ts';
 import type { ResolvedShape } from './types.ts';
 
@@ -55,6 +55,15 @@ function sqlOf(filter: Filter, env: FilterEnv, first: number, field = 'params'):
 	} catch (error) {
 		throw asFieldError(error, field);
 	}
+}
+
+/** ORDER BY of these terms, then of the key, so that equal rows stand in one order on every page. */
+export function orderBy(order: readonly OrderTerm[]): string {
+	const terms = order.map(({ column, descending, nullsFirst, collation }) => {
+		const collate = collation === undefined ? '' : ` COLLATE ${quote(collation)}`;
+		return `v.${quote(column)}${collate} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+	});
+	return `ORDER BY ${[...terms, `v.${quote(rowKeyName)} COLLATE "C"`].join(', ')}`;
 }
 
 export const rowKeyName = 'loam row key';

@@ -7,7 +7,7 @@ import { errors } from './errors.ts';
 import { filterFailure, isFilterFailure } from './filter-failure.ts';
 import { ownFilter } from './resolve.ts';
 import { shownKey } from './row-key.ts';
-import { queryText, quote, rowKeyName, rowOf, selectShape, type AskedFilter, type Statement } from './sql.ts';
+import { orderBy, queryText, rowOf, selectShape, type AskedFilter, type Statement } from './sql.ts';
 import type { ResolvedShape, Subset } from './types.ts';
 
 export interface SubsetLimits {
@@ -50,32 +50,25 @@ export async function readSubset(
 
 function selectSubset(shape: ResolvedShape, query: SubsetQuery): Statement {
 	const asked = query.where === undefined ? undefined : subsetFilter(shape, query.where, query.params);
-	const tail = [`ORDER BY ${orderOf(shape, query.order).join(', ')}`];
+	if (!query.order) return selectShape(shape, '', asked);
+	const tail = [orderBy(readableOrder(shape, query.order))];
 	if (query.limit !== undefined) tail.push(`LIMIT ${query.limit}`);
 	if (query.offset !== undefined) tail.push(`OFFSET ${query.offset}`);
-	return selectShape(shape, query.order.length > 0 ? tail.join(' ') : '', asked);
+	return selectShape(shape, tail.join(' '), asked);
 }
 
 /** Only Postgres asks it, so it may order text as the database does. */
-function subsetFilter(
-	shape: ResolvedShape,
-	where: string,
-	params: FilterEnv['params']
-): AskedFilter {
+function subsetFilter(shape: ResolvedShape, where: string, params: FilterEnv['params']): AskedFilter {
 	const field = 'subset__where';
 	const filter = ownFilter(where, shape.view.spec, shape.readable, { field, databaseOrder: true });
 	return { filter, env: { principal: shape.env.principal, params }, field: 'subset__params' };
 }
 
-/** The terms, then the key, so that equal rows stand in one order on every page. */
-function orderOf(shape: ResolvedShape, order: readonly OrderTerm[]): string[] {
-	const terms = order.map(({ column, descending, nullsFirst }) => {
-		if (!shape.readable.includes(column)) {
-			throw errors.ORDER_INVALID(`There is no readable column "${column}".`, { field: 'subset__order_by' });
-		}
-		return `v.${quote(column)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
-	});
-	return [...terms, `v.${quote(rowKeyName)}`];
+function readableOrder(shape: ResolvedShape, order: readonly OrderTerm[]): readonly OrderTerm[] {
+	const hidden = order.find(({ column }) => !shape.readable.includes(column));
+	if (!hidden) return order;
+	const field = 'subset__order_by';
+	throw errors.ORDER_INVALID(`There is no readable column "${hidden.column}".`, { field });
 }
 
 async function readRows(
@@ -134,8 +127,15 @@ function asFault(error: unknown): unknown {
 				{ field: 'subset__where' },
 				error
 			);
+		// No such operator; a collation for what is no text, or one that this server lacks.
 		case '42883':
-			return errors.ORDER_INVALID('A column of this type has no order.', { field: 'subset__order_by' }, error);
+		case '42804':
+		case '42704':
+			return errors.ORDER_INVALID(
+				'A column of this type has no such order.',
+				{ field: 'subset__order_by' },
+				error
+			);
 		default:
 			return error;
 	}
