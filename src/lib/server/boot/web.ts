@@ -1,13 +1,17 @@
 // The entry point of a node: starts the house, serves, and stops everything in order on a signal.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AppError, createLogger, type Logger } from '#kernel';
 import { readConfig, type Config } from '#platform/config';
 import { foldRepeats, jsonLines } from '#platform/telemetry';
 import { startHouse, type RunningHouse } from './house.ts';
+import { takeBuild, type OwnBuild } from './own-build.ts';
 import { chain, healthMount, type Mount, type Passing } from './mounts.ts';
 import { doors, healthOf, publishServices, welcome } from './services.ts';
 
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 /** What is in flight at a stop has this long to end. */
 const drainMs = 5_000;
 
@@ -19,11 +23,13 @@ async function main(): Promise<void> {
 	const server = createServer((request, response) => handle(request, response));
 	const sockets = trackSockets(server);
 	await listen(server, config);
+	const build = takeBuild(root);
 	const house = await startHouse(log);
 	const stopOnce = once(async (signal: string) => {
 		passing = { status: 'stopping' };
 		log.info('stopping', { signal });
 		await stop(server, sockets, house);
+		build.remove();
 		log.info('stopped');
 		process.exit(0);
 	});
@@ -32,7 +38,7 @@ async function main(): Promise<void> {
 	publishServices(house);
 	const { requests, upgrades } = doors(house);
 	const health = healthOf(house);
-	handle = chain([healthMount(() => passing ?? health()), ...requests, await screens(config)]);
+	handle = chain([healthMount(() => passing ?? health()), ...requests, await screens(config, build)]);
 	server.on('upgrade', (request, socket, head) => {
 		if (!upgrades.some((mount) => mount(request, socket, head))) socket.destroy();
 	});
@@ -41,10 +47,9 @@ async function main(): Promise<void> {
 }
 
 /** SvelteKit's handler, from the build. It learns scheme and host from the request unless ORIGIN says them. */
-async function screens(config: Config): Promise<Mount> {
+async function screens(config: Config, { folder }: OwnBuild): Promise<Mount> {
 	if (!process.env['ORIGIN']) process.env['PROTOCOL_HEADER'] = 'x-loam-scheme';
-	const built = new URL('../../../../build/handler.js', import.meta.url).href;
-	const { handler } = (await import(built)) as {
+	const { handler } = (await import(pathToFileURL(join(folder, 'handler.js')).href)) as {
 		handler: (req: IncomingMessage, res: ServerResponse) => void;
 	};
 	const scheme = new URL(config.origin).protocol.slice(0, -1);
