@@ -1,4 +1,5 @@
 import type { Diagnostic } from '#kernel';
+import { anyone } from '#engine/policy';
 import { readAccess } from './access.ts';
 import { openJson, report, type JsonFile, type JsonNode } from './json.ts';
 import { fields, items, properties, text, texts } from './reader.ts';
@@ -139,6 +140,10 @@ function readRoles(json: JsonFile, node: JsonNode | undefined): Manifest['roles'
 					`"${key}" can't name a role.`,
 					'Use lower case letters, digits and underscores.'
 				);
+			}
+			if (key === anyone) {
+				const hint = 'Give the role another name; in the access of a view "anyone" is everybody.';
+				report(json, keyNode, 'MANIFEST_ROLE', '"anyone" can\'t name a role.', hint);
 			}
 			const at = fields(json, value, `The role "${key}"`, ['title'], ['title']);
 			return [key, { title: text(json, at.title, 'title', 100) ?? key }];

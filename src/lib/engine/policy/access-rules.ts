@@ -13,7 +13,8 @@ export interface ViewAccess {
 
 /**
  * In module.json either a role's name, or `{"roles": [...], "where": "assignee = principal()"}`. Roles:
- * `project-user`, `project-admin`, or one of the module's own. For a standard method `where` is over the
+ * `project-user`, `project-admin`, or one of the module's own; of a view also `anyone`, who need not be
+ * signed in. For a standard method `where` is over the
  * table's columns.
  */
 export interface AccessRule {

@@ -1,6 +1,6 @@
 import type { Access, AccessRule } from './access-rules.ts';
 import { combine, parseFilter, type Filter, type FilterColumn } from '#engine/filter';
-import { holdsAny, isProjectAdmin } from './roles.ts';
+import { anyone, holdsAny, isProjectAdmin } from './roles.ts';
 
 /** What a manifest lets these roles read of a view. */
 export interface ReadAccess {
@@ -32,11 +32,13 @@ export function readAccess(
 	const all = view.columns.map((column) => column.name);
 	if (isProjectAdmin(roles)) return { allowed: true, filter: undefined, columns: all };
 	const entry = own(manifest.access.views, view.name);
-	const rules = heldRules(manifest.name, entry?.read ?? [], roles);
+	const isOpenTo = (wanted: readonly string[]) =>
+		wanted.includes(anyone) || holdsAny(manifest.name, wanted, roles);
+	const rules = (entry?.read ?? []).filter((rule) => isOpenTo(rule.roles));
 	if (rules.length === 0) return { allowed: false, filter: undefined, columns: [] };
 	const columns = all.filter((column) => {
 		const wanted = own(entry?.columns ?? {}, column);
-		return wanted === undefined || holdsAny(manifest.name, wanted, roles);
+		return wanted === undefined || isOpenTo(wanted);
 	});
 	const filters = rules.map((rule) => rule.where && parseFilter(rule.where, view.columns));
 	const everyRow = filters.some((filter) => !filter);

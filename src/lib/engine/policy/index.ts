@@ -7,4 +7,4 @@ export {
 	type CommandAccess,
 	type ReadAccess
 } from './access.ts';
-export { isBuiltInRole, isProjectAdmin, withImplied, type BuiltInRole } from './roles.ts';
+export { anyone, isBuiltInRole, isProjectAdmin, withImplied, type BuiltInRole } from './roles.ts';

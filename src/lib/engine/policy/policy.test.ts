@@ -51,6 +51,26 @@ describe('access', () => {
 		else if (allowed) expect(access.filter).toBeDefined();
 	});
 
+	test('of anyone to a view that is open, and to nothing else', () => {
+		const open = {
+			name: 'news',
+			access: {
+				views: {
+					tickets: {
+						read: [{ roles: ['anyone'], where: 'done' }],
+						columns: { points: ['anyone'], id: ['lead'] }
+					}
+				},
+				commands: { Post: [{ roles: ['anyone'] }] }
+			}
+		};
+		const nobody = readAccess(open, view, new Set());
+		expect([nobody.allowed, nobody.columns]).toEqual([true, ['status', 'points', 'done', 'assignee']]);
+		expect(nobody.filter).toBeDefined();
+		expect(commandAccess(open, 'Post', new Set()).allowed).toBe(false);
+		expect(commandAccess(open, 'Post', new Set(['project-user'])).allowed).toBe(false);
+	});
+
 	test('rules of several roles add up', () => {
 		const { filter } = readAccess(manifest, view, new Set(['project-user', 'tickets:agent']));
 		const mine = { ...row, status: 'closed', assignee: me };

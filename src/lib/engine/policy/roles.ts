@@ -2,6 +2,9 @@
 export const builtInRoles = ['sys-admin', 'org-admin', 'project-admin', 'project-user'] as const;
 export type BuiltInRole = (typeof builtInRoles)[number];
 
+/** In a view's `read`: whoever asks, signed in or not. Nobody is granted it. */
+export const anyone = 'anyone';
+
 export function isBuiltInRole(role: string): role is BuiltInRole {
 	return (builtInRoles as readonly string[]).includes(role);
 }

@@ -36,15 +36,17 @@ async function resolveFor(
 ): Promise<ResolvedShape> {
 	const [org, slug] = definition.project.split('/') as [string, string];
 	const project = await tenancy.project(org, slug);
-	const roles = project && identity.rolesIn(caller.principal, project);
-	// Who has no role in a project is told the same as where there is none, whatever was asked of it.
-	if (!project || !roles || roles.size === 0) {
-		throw errors.PROJECT_FORBIDDEN(
+	// Who has no role in a project is told the same as where there is none, whatever was asked of it: but
+	// for what is open to anyone.
+	const stranger = () =>
+		errors.PROJECT_FORBIDDEN(
 			`There is no project "${definition.project}", or you have no role in it. Ask one of its admins to add you.`
 		);
-	}
+	if (!project) throw stranger();
+	const roles = identity.rolesIn(caller.principal, project);
 	const installation = await tenancy.installation(project.id, definition.module);
 	if (!installation) {
+		if (roles.size === 0) throw stranger();
 		throw errors.MODULE_UNKNOWN(
 			`There is no module "${definition.module}" in ${definition.project}. Install it first.`,
 			{ field: 'table' }
@@ -54,20 +56,30 @@ async function resolveFor(
 	const known = caller.opened(name);
 	// Installations are made anew whenever anything about them changes.
 	if (known?.installation === installation && live.isCurrent(known)) return known;
-	const shape = live.resolve({
-		installation,
-		release: definition.release,
-		view: definition.view,
-		roles,
-		principal: caller.principal?.id,
-		where: definition.where,
-		params: definition.params,
-		columns: definition.columns,
-		replica: definition.replica
-	});
-	caller.remember(name, shape);
-	return shape;
+	const resolve = () =>
+		live.resolve({
+			installation,
+			release: definition.release,
+			view: definition.view,
+			roles,
+			principal: caller.principal?.id,
+			where: definition.where,
+			params: definition.params,
+			columns: definition.columns,
+			replica: definition.replica
+		});
+	try {
+		const shape = resolve();
+		caller.remember(name, shape);
+		return shape;
+	} catch (error) {
+		const tells = error instanceof AppError && tellsOfAccess.has(error.reason);
+		throw tells && roles.size === 0 ? stranger() : error;
+	}
 }
+
+/** Errors from before it is known that the caller may read the view. */
+const tellsOfAccess: ReadonlySet<string> = new Set(['RELEASE_UNKNOWN', 'VIEW_UNKNOWN', 'VIEW_FORBIDDEN']);
 
 function nameOf(definition: ShapeDefinition): string {
 	const { project, module, view, release, where, params, columns, replica } = definition;

@@ -16,7 +16,11 @@ const user = ['project-user'];
 const access: Access = {
 	views: {
 		tickets: { read: [{ roles: user }], columns: { secret: ['project-admin'] } },
-		mine: { read: [{ roles: user, where: 'assignee = principal()' }], columns: {} }
+		mine: { read: [{ roles: user, where: 'assignee = principal()' }], columns: {} },
+		news: {
+			read: [{ roles: ['anyone'], where: 'shown' }, { roles: user }],
+			columns: { draft: user }
+		}
 	},
 	commands: {}
 };
@@ -35,7 +39,11 @@ beforeAll(async () => {
 				]
 			},
 			{ name: 'mine', columns: [column('id', 'integer', 0), column('assignee', 'uuid')] },
-			{ name: 'open', columns: [column('id', 'integer', 0), column('title', 'text')] }
+			{ name: 'open', columns: [column('id', 'integer', 0), column('title', 'text')] },
+			{
+				name: 'news',
+				columns: [column('id', 'integer', 0), column('shown', 'boolean'), column('draft', 'text')]
+			}
 		],
 		access,
 		timers: { longPollMs: 1_000, eventsMs: 3_000, keepAliveMs: 500 }
@@ -333,6 +341,45 @@ describe('GET /v1/shape', () => {
 		const refused = await fetch(`${house.url}/v1/shape`, { method: 'DELETE' });
 		expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
 		expect((await fetch(`${house.url}/v1/txid/1`, { method: 'POST' })).status).toBe(405);
+	});
+});
+
+describe('a view that is open to anyone', () => {
+	const read = async (headers: Record<string, string>, more: Record<string, string> = {}) => {
+		const answer = await get({ table: 'tickets.news', offset: '-1', ...more }, headers);
+		const values =
+			answer.status === 200 ? (answer.json as { value: object }[]).map(({ value }) => value) : [];
+		return { status: answer.status, headers: answer.headers, values };
+	};
+
+	test('is read without a session, within its rules, and may stand in any cache', async () => {
+		await house.write(`INSERT INTO i1.news VALUES (1, true, 'x'), (2, false, 'y')`);
+		const nobody = await read({});
+		expect([nobody.status, nobody.values]).toEqual([200, [{ id: '1', shown: 't' }]]);
+		expect(nobody.headers.get('cache-control')).toContain('public');
+		expect(nobody.headers.has('vary')).toBe(false);
+		expect((await read({}, { where: 'id = 1' })).headers.get('cache-control')).toContain('public');
+		expect((await read({}, { where: `draft = 'x'` })).status).toBe(400);
+		expect((await read({}, { columns: 'id,draft' })).status).toBe(400);
+	});
+
+	test('tells those who are signed in what their roles tell them', async () => {
+		const ada = await read(as('ada'));
+		expect(ada.values).toHaveLength(2);
+		expect(ada.headers.get('cache-control')).toContain('private');
+		expect((await read(as('stranger'))).values).toEqual([{ id: '1', shown: 't' }]);
+	});
+
+	test('opens nothing else: what is closed answers as what is not there', async () => {
+		const bodies = await Promise.all(
+			['tickets.tickets', 'tickets.nothing', 'nothing.at_all'].map(async (table) => {
+				const answer = await get({ table, offset: '-1' }, as('stranger'));
+				return [answer.status, answer.json];
+			})
+		);
+		expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
+		expect(bodies[0]![0]).toBe(403);
+		expect((await get({ table: 'tickets.tickets', offset: '-1' }, {})).status).toBe(401);
 	});
 });
 

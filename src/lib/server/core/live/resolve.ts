@@ -52,9 +52,10 @@ export function resolveShape(
 		});
 	}
 	const env: FilterEnv = { principal: request.principal, params: request.params };
-	const filters = allFilters(request, spec, access);
+	const { where } = request;
+	const asked = where === undefined ? undefined : ownFilter(where, spec, access.columns, { field: 'where' });
 	const columns = shownColumns(request, spec, access);
-	return assemble({ request, view, spec, filters, env, columns, origin, access, manifest });
+	return assemble({ request, view, spec, asked, env, columns, origin, access, manifest });
 }
 
 function findRelease({ installation, release }: ShapeRequest): LiveRelease {
@@ -76,13 +77,6 @@ function findSpec({ installation, view }: ShapeRequest, release: LiveRelease): V
 			.join(', ')}.`,
 		{ field: 'table' }
 	);
-}
-
-/** The rows that the access rules leave, and of those the ones that the reader asked for. */
-function allFilters(request: ShapeRequest, spec: ViewSpec, access: ReadAccess): readonly Filter[] {
-	const { where } = request;
-	const asked = where === undefined ? undefined : ownFilter(where, spec, access.columns, { field: 'where' });
-	return [access.filter, asked].filter((filter) => filter !== undefined);
 }
 
 /** A reader's own filter, which may only look at what the reader can read. Throws WHERE_INVALID of the field. */
@@ -147,7 +141,8 @@ interface Parts {
 	readonly request: ShapeRequest;
 	readonly view: LiveView;
 	readonly spec: ViewSpec;
-	readonly filters: readonly Filter[];
+	/** The reader's own filter. */
+	readonly asked: Filter | undefined;
 	readonly env: FilterEnv;
 	readonly columns: readonly string[];
 	readonly origin: Origin;
@@ -156,8 +151,8 @@ interface Parts {
 }
 
 function assemble(parts: Parts): ResolvedShape {
-	const { request, view, spec, filters, env, origin } = parts;
-	const filter = filters.length > 0 ? combine('and', filters) : undefined;
+	const { request, view, spec, asked, access, env, origin } = parts;
+	const filter = whole([access.filter, asked]);
 	const shown = shownOf(spec, request.installation.module, parts.columns, parts.access.columns);
 	const filterText = filter ? bound(() => canonical(filter, env)) : '';
 	const replica = request.replica ?? 'default';
@@ -170,11 +165,11 @@ function assemble(parts: Parts): ResolvedShape {
 		installation: request.installation,
 		view,
 		replica,
-		filters,
+		filters: [access.filter, asked].filter((one) => one !== undefined),
 		env,
 		includes: filter ? bound(() => compileFilter(filter, env)) : everyRow,
 		routes: filter && routes(filter, env),
-		isPublic: isPublic(parts, filter, filterText)
+		isPublic: isPublic(parts, filterText)
 	};
 }
 
@@ -219,15 +214,17 @@ function bound<T>(read: () => T): T {
 }
 
 /** An anonymous visitor would be given the same, so the answer may stand in any cache. */
-function isPublic(
-	{ manifest, spec, access, env }: Parts,
-	filter: Filter | undefined,
-	filterText: string
-): boolean {
+function isPublic({ manifest, spec, access, env, asked }: Parts, filterText: string): boolean {
 	const open = readAccess(manifest, spec, anonymous);
 	if (!open.allowed || open.columns.length !== access.columns.length) return false;
-	if (open.filter !== undefined || access.filter !== undefined) return false;
-	return !filter || canonical(filter, { ...env, principal: undefined }) === filterText;
+	const filter = whole([open.filter, asked]);
+	return filterText === (filter ? canonical(filter, { ...env, principal: undefined }) : '');
+}
+
+/** All of these; undefined where there is none. */
+function whole(filters: readonly (Filter | undefined)[]): Filter | undefined {
+	const given = filters.filter((filter) => filter !== undefined);
+	return given.length > 0 ? combine('and', given) : undefined;
 }
 
 function hashOf(parts: readonly unknown[]): string {
