@@ -4,10 +4,11 @@ import type { Query } from './query.ts';
 
 /** The stages that subqueries in a query's expressions read. */
 export function queryDepends(query: Query): Dependence[] {
-	const { grouping, outputs } = query;
+	const { grouping, outputs, scope } = query;
 	const expressions = [
 		...allConditions(islandOfQuery(query)),
 		...outputs.map(({ expression }) => expression),
+		...scope.sources.flatMap(({ call }) => (call ? [call] : [])),
 		...(grouping ? [...grouping.groups, ...grouping.dependents, ...grouping.aggregates] : [])
 	];
 	const found = expressions.flatMap(dependsOf);

@@ -9,6 +9,7 @@ import { overProgram } from './program/over.ts';
 import { stageRelation, type StageRelation } from './program/relation.ts';
 import { rowsProgram } from './program/rows.ts';
 import { throughProgram } from './program/through.ts';
+import { unionProgram } from './program/union.ts';
 import { directStages } from './reach.ts';
 import { isOutputNotNull } from './grouping.ts';
 import type { ViewColumn, ViewProgram, ViewSource, ViewSpec } from './types.ts';
@@ -88,7 +89,7 @@ function specOf(
 
 /** The tables that it reads itself or by its stages. */
 function sourcesOf(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): ViewSource[] {
-	const tables = plan.query.scope.sources.filter(({ stage }) => stage === undefined);
+	const tables = plan.query.scope.sources.filter(({ stage, call }) => stage === undefined && !call);
 	const stages = directStages(plan.query).map((stage) => below.get(plan.refs[stage]!)!);
 	const sources = [
 		...tables.map(({ table }) => sourceOf(table)),
@@ -115,6 +116,7 @@ function sqlType(type: string): string {
 function programOf(plan: ViewPlan, types: readonly string[]): ViewProgram {
 	if (plan.kind === 'through') return throughProgram(plan, types);
 	if (plan.query.over) return overProgram(plan, types);
+	if (plan.query.union) return unionProgram(plan, types);
 	return plan.query.grouping ? groupsProgram(plan, types) : rowsProgram(plan, types);
 }
 

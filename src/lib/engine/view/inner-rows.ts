@@ -1,4 +1,5 @@
 import {
+	columnOverTables,
 	dependsOf,
 	identity,
 	isConstant,
@@ -9,15 +10,17 @@ import {
 	quote,
 	windowsIn,
 	type AggregateExpression,
+	type CompoundExpression,
 	type Dependence,
 	type Expression
 } from './expression.ts';
 import { firstRows, type FirstRows } from './first-rows.ts';
-import { allConditions, type Island } from './join-tree.ts';
+import { allConditions, allSources, printIsland, type Island } from './join-tree.ts';
+import type { Source } from './scope.ts';
 import { islandFrom } from './plan.ts';
 import { assembled, rowsOf, type Clauses, type Output, type Query } from './query.ts';
 import { expressionOf, joined, sql, type SqlParts } from './sql-parts.ts';
-import type { Place } from './reading.ts';
+import type { Place, Reading } from './reading.ts';
 import { notYet } from './refusal.ts';
 import { addStage, stageTable } from './stage-source.ts';
 import { groupPart } from './grouping.ts';
@@ -42,8 +45,11 @@ export interface InnerRows {
 
 /** A subquery that names nothing of the SELECT around it: all of it is the stage. */
 export function alone(place: Place, clauses: Clauses, alias: string): InnerRows {
-	const query = assembled(place.reading, ownNumbers(clauses));
-	const stage = addStage(place.reading, { title: 'subquery', query, view: undefined });
+	return aloneOf(place.reading, assembled(place.reading, ownNumbers(clauses)), alias);
+}
+
+export function aloneOf(reading: Reading, query: Query, alias: string): InnerRows {
+	const stage = addStage(reading, { title: 'subquery', query, view: undefined });
 	return {
 		stage,
 		from: [`{@${stage}} AS ${alias}`],
@@ -58,6 +64,7 @@ export function alone(place: Place, clauses: Clauses, alias: string): InnerRows 
 /** Whether a subquery names columns of the SELECT around it. */
 export function namesAround({ scope, island, outputs, grouping }: Clauses): boolean {
 	const expressions = [
+		...scope.sources.flatMap(({ call }) => (call ? [call] : [])),
 		...allConditions(island),
 		...outputs.map((output) => output.expression),
 		...(grouping ? [...grouping.groups, ...grouping.aggregates] : []),
@@ -90,6 +97,19 @@ export function around(
 ): InnerRows {
 	const { scope, island, outputs, grouping, first } = clauses;
 	const base = scope.base ?? 0;
+	if (clauses.distinct)
+		notYet(
+			undefined,
+			'DISTINCT in a subquery that is a value and names the SELECT around it',
+			'Group by what it selects.'
+		);
+	if (scope.sources.every(({ call }) => call !== undefined)) return inPlace(clauses, order);
+	if (scope.sources.some(({ call }) => call && hasAround(call, base)))
+		notYet(
+			undefined,
+			'a subquery that joins a function of the SELECT around it with tables',
+			'Call the function in FROM of the SELECT around.'
+		);
 	const connecting = island.late.filter((condition) => hasAround(condition, base));
 	const within: Island = {
 		...island,
@@ -102,7 +122,8 @@ export function around(
 	const namesElsewhere = namesAround({ ...clauses, island: within });
 	const rest = { ...clauses, island: within };
 	const isBare = !grouping && !first && !hasWindows;
-	const hasEmptySet = grouping !== undefined && grouping.sets.length > 1 && grouping.sets.some((set) => set.length === 0);
+	const hasEmptySet =
+		grouping !== undefined && grouping.sets.length > 1 && grouping.sets.some((set) => set.length === 0);
 	if (hasEmptySet)
 		notYet(
 			undefined,
@@ -151,7 +172,7 @@ function ownNumbers(clauses: Clauses): Clauses {
 	const { grouping, first } = clauses;
 	return {
 		...clauses,
-		scope: { sources, merged, ...(windows && { windows }) },
+		scope: { sources: ownSources(sources, base), merged, ...(windows && { windows }) },
 		island: ownIsland(clauses.island, base),
 		outputs: clauses.outputs.map(output),
 		grouping: grouping && {
@@ -163,6 +184,12 @@ function ownNumbers(clauses: Clauses): Clauses {
 		},
 		first: first && { ...first, outputs: first.outputs.map(output) }
 	};
+}
+
+function ownSources(sources: readonly Source[], base: number): Source[] {
+	return sources.map((source) =>
+		source.call ? { ...source, call: ownNumber(source.call, base) as CompoundExpression } : source
+	);
 }
 
 function ownIsland(island: Island, base: number): Island {
@@ -277,49 +304,106 @@ function byRows(
 	connecting: readonly Expression[],
 	order: readonly Ordered[]
 ): InnerRows {
-	const { outputs, grouping, first, island } = clauses;
-	const base = clauses.scope.base ?? 0;
+	const { first, island, scope } = clauses;
+	const base = scope.base ?? 0;
 	const exposed = new Exposed(clauses, alias);
-	const text = (expression: Expression): SqlParts => [exposed.over(expression)];
 	const where = connecting.map((condition): SqlParts => [exposed.overRows(condition)]);
-	const values = (first ? outputs.slice(0, first.count) : outputs).map(({ expression }) => text(expression));
-	const groups = grouping ? [...grouping.groups, ...grouping.dependents].map(text) : [];
-	const having = grouping?.having && text(grouping.having);
-	const sorted = [...order, ...orderOf(first)].map(
-		({ expression, direction }) => sql`${text(expression)}${direction}`
-	);
+	const texts = textsOf(clauses, exposed, order);
 	const keys = connecting.flatMap((condition) => keyOf(condition, base) ?? []);
 	const inner = keys.map((key) => ownNumber(key.inner, base));
 	const lookup = keys.map((key) => exposed.nameOf(key.inner));
 	const own = ownIsland(island, base);
 	const rows = rowsOf({
-		scope: { sources: clauses.scope.sources, merged: [] },
+		scope: { sources: ownSources(scope.sources, base), merged: [] },
 		island: { ...own, ...withKnown(own, inner) },
 		outputs: exposed.outputs(),
-		grouping: undefined,
-		first: undefined
+		grouping: undefined
 	});
 	const query: Query = lookup.length > 0 ? { ...rows, lookups: [lookup] } : rows;
 	const stage = addStage(place.reading, { title: 'rows of a subquery', query, view: undefined });
-	const ties = grouping ? groups : stageTable(stage, query).key.map((name) => [`${alias}.${quote(name)}`]);
-	const hasOrder = first !== undefined || order.length > 0;
-	const by = first?.limit?.withTies ? sorted : [...sorted, ...ties];
+	const key = stageTable(stage, query).key.map((name) => [`${alias}.${quote(name)}`]);
 	const on = where.map((parts) => expressionOf(parts, { within: true }));
 	const dependence = { stage, alias, via: [], on: connecting.length > 0 ? on : undefined };
 	return {
 		stage,
 		from: [`{@${stage}} AS ${alias}`],
 		where,
-		values,
-		tail: [
-			...(groups.length > 0 ? sql` GROUP BY ${joined(groups, ', ')}` : []),
-			...(having ? sql` HAVING ${having}` : []),
-			...(hasOrder && by.length > 0 ? sql` ORDER BY ${joined(by, ', ')}` : []),
-			...limitOf(first)
-		],
-		always: grouping !== undefined && groups.length === 0 && !having && !first,
+		values: texts.values,
+		tail: tailOf(texts, first, key),
+		always: isAlways(clauses),
 		depends: [dependence, ...exposed.within(stage, alias, on)]
 	};
+}
+
+function isAlways({ grouping, first }: Clauses): boolean {
+	return grouping !== undefined && grouping.groups.length === 0 && !grouping.having && !first;
+}
+
+/** A subquery over nothing but functions and constants: it depends on the row around it alone. */
+function inPlace(clauses: Clauses, order: readonly Ordered[]): InnerRows {
+	const { island, scope, first } = clauses;
+	const base = scope.base ?? 0;
+	const exposed = new Exposed(clauses, undefined);
+	const from = marked((mark) =>
+		printIsland(
+			island,
+			(source) => {
+				const { call, table } = scope.sources[source - base]!;
+				const columns = table.columns.map(({ name }) => quote(name)).join(', ');
+				return `${mark(exposed.overRows(call!))} AS a${source}(${columns})`;
+			},
+			(condition) => mark(exposed.overRows(condition))
+		)
+	);
+	const where = [...island.conditions, ...island.late].map((condition): SqlParts => [
+		exposed.overRows(condition)
+	]);
+	const texts = textsOf(clauses, exposed, order);
+	const key = allSources(island).map((source) => [columnOverTables(source, '_n')]);
+	return {
+		stage: -1,
+		from,
+		where,
+		values: texts.values,
+		tail: tailOf(texts, first, key),
+		always: isAlways(clauses),
+		depends: exposed.within(-1, '', []).map((one) => ({ ...one, via: [], on: undefined }))
+	};
+}
+
+interface Texts {
+	readonly values: readonly SqlParts[];
+	readonly groups: readonly SqlParts[];
+	readonly having: SqlParts | undefined;
+	readonly sorted: readonly SqlParts[];
+	readonly isSorted: boolean;
+	readonly isGrouped: boolean;
+}
+
+function textsOf({ outputs, grouping, first }: Clauses, exposed: Exposed, order: readonly Ordered[]): Texts {
+	const text = (expression: Expression): SqlParts => [exposed.over(expression)];
+	return {
+		values: (first ? outputs.slice(0, first.count) : outputs).map(({ expression }) => text(expression)),
+		groups: grouping ? [...grouping.groups, ...grouping.dependents].map(text) : [],
+		having: grouping?.having && text(grouping.having),
+		sorted: [...order, ...orderOf(first)].map(
+			({ expression, direction }) => sql`${text(expression)}${direction}`
+		),
+		isSorted: first !== undefined || order.length > 0,
+		isGrouped: grouping !== undefined
+	};
+}
+
+/** `key` goes last in an order of rows, so that no two are level. */
+function tailOf(texts: Texts, first: FirstRows | undefined, key: readonly SqlParts[]): SqlParts {
+	const { groups, having, sorted, isSorted, isGrouped } = texts;
+	const by = first?.limit?.withTies ? sorted : [...sorted, ...(isGrouped ? groups : key)];
+	return [
+		...(groups.length > 0 ? sql` GROUP BY ${joined(groups, ', ')}` : []),
+		...(having ? sql` HAVING ${having}` : []),
+		...(isSorted && by.length > 0 ? sql` ORDER BY ${joined(by, ', ')}` : []),
+		...limitOf(first)
+	];
 }
 
 interface Ordered {
@@ -348,14 +432,17 @@ function limitOf(first: FirstRows | undefined): SqlParts {
 	return [` OFFSET ${offset}${rows}`];
 }
 
-/** What of a subquery's rows its stage has to give: the largest parts of its expressions that are of a row alone. */
+/**
+ * What of a subquery's rows its stage has to give: the largest parts of its expressions that are of a row alone.
+ * Without a stage (no `alias`): its columns, where they stand.
+ */
 class Exposed {
 	readonly #clauses: Clauses;
-	readonly #alias: string;
+	readonly #alias: string | undefined;
 	readonly #outputs = new Map<string, Output>();
 	readonly #within: Dependence[] = [];
 
-	constructor(clauses: Clauses, alias: string) {
+	constructor(clauses: Clauses, alias: string | undefined) {
 		this.#clauses = clauses;
 		this.#alias = alias;
 	}
@@ -370,7 +457,8 @@ class Exposed {
 		const { grouping } = this.#clauses;
 		if (!grouping) return this.overRows(expression);
 		const printed = mapped(expression, (part) => {
-			if (groupPart(grouping, part)) return this.#expose(part);
+			if (groupPart(grouping, part))
+				return this.#alias === undefined ? this.overRows(part) : this.#expose(part);
 			if (part.kind !== 'aggregate') return undefined;
 			const ofRows = mapped(part, (arg) => (this.#isOfRow(arg) ? this.#expose(arg) : undefined));
 			return expressionOf(aggregateParts(ofRows as typeof part), { within: true });
@@ -405,6 +493,8 @@ class Exposed {
 	}
 
 	#isOfRow(part: Expression): boolean {
+		if (this.#alias === undefined)
+			return part.kind === 'column' && part.source >= (this.#clauses.scope.base ?? 0);
 		if (hasAround(part, this.#clauses.scope.base ?? 0) || isConstant(part) || windowsIn(part).length > 0)
 			return false;
 		return ![...leaves(part)].some((leaf) => leaf.kind === 'aggregate');
@@ -412,7 +502,11 @@ class Exposed {
 
 	#expose(expression: Expression): Expression {
 		const { scope } = this.#clauses;
-		return expressionOf([`${this.#alias}.${quote(this.#output(expression).name)}`], {
+		const own =
+			this.#alias === undefined
+				? printOverTables(expression)
+				: `${this.#alias}.${quote(this.#output(expression).name)}`;
+		return expressionOf([own], {
 			text: isText(scope, expression),
 			notNull: isNotNull(scope, expression),
 			within: true
@@ -439,7 +533,12 @@ function withoutDepends(expression: Expression): Expression {
 
 /** An aggregate as text with expressions in it: it is of another SELECT than the one that it is printed in. */
 function aggregateParts(aggregate: AggregateExpression): SqlParts {
+	return marked((mark) => printAggregate(aggregate, mark));
+}
+
+/** Text that is made with marks where expressions stand. */
+function marked(build: (mark: (expression: Expression) => string) => string): SqlParts {
 	const found: Expression[] = [];
-	const text = printAggregate(aggregate, (expression) => `\u0001${found.push(expression) - 1}\u0001`);
+	const text = build((expression) => `\u0001${found.push(expression) - 1}\u0001`);
 	return text.split('\u0001').map((part, index) => (index % 2 === 0 ? part : found[Number(part)]!));
 }

@@ -20,7 +20,9 @@ export function lineageSources(query: Query, isShown: (source: number) => boolea
 	const island = islandOfQuery(query);
 	const lineage = [...smallestKey(query, island, isShown)];
 	const pairs = equalities(allConditions(island));
-	for (const source of allSources(island).sort((a, b) => a - b))
+	const nullable = allSources(island).filter((source) => !island.sources.includes(source));
+	const calls = island.sources.filter((source) => isCall(query.scope, source));
+	for (const source of [...calls.sort((a, b) => a - b), ...nullable.sort((a, b) => a - b)])
 		if (!closure(query.scope, pairs, lineage).has(source)) lineage.push(source);
 	return lineage;
 }
@@ -28,9 +30,11 @@ export function lineageSources(query: Query, isShown: (source: number) => boolea
 /** The same of the sources alone that every row has. */
 function smallestKey(
 	{ scope }: Query,
-	{ sources, conditions }: Island,
+	{ sources: all, conditions }: Island,
 	isShown: (source: number) => boolean
 ): number[] {
+	const sources = all.filter((source) => !isCall(scope, source));
+	if (sources.length === 0) return [];
 	const pairs = equalities(conditions);
 	const candidates = subsets(sources.length)
 		.map((set) => set.map((index) => sources[index]!).sort((a, b) => a - b))
@@ -68,6 +72,11 @@ function equalities(conditions: readonly Expression[]): Equality[] {
 	);
 }
 
+/** Its rows follow from those of others, or from nothing. */
+export function isCall(scope: Scope, source: number): boolean {
+	return scope.sources[source]!.call !== undefined;
+}
+
 /** All sources that are determined by the keys of `set`. */
 function closure(scope: Scope, pairs: readonly Equality[], set: readonly number[]): Set<number> {
 	const known = new Set(set);
@@ -88,7 +97,8 @@ function isDetermined(
 	known: ReadonlySet<number>,
 	source: number
 ): boolean {
-	const { table } = scope.sources[source]!;
+	const { table, call } = scope.sources[source]!;
+	if (call) return false;
 	return table.key.every((key) =>
 		pairs.some(
 			([left, right]) =>
@@ -129,8 +139,8 @@ export function probes(query: Query): Probe[] {
 	for (const [left, right] of equalities(allConditions(islandOfQuery(query)))) {
 		if (left.kind !== 'column' || right.kind !== 'column' || left.source === right.source) continue;
 		for (const { source, column } of [left, right]) {
-			const { table, stage } = query.scope.sources[source]!;
-			if (stage === undefined && table.key[0] !== column)
+			const { table, stage, call } = query.scope.sources[source]!;
+			if (stage === undefined && !call && table.key[0] !== column)
 				found.set(`${table.name}.${column}`, { table: table.name, column });
 		}
 	}
@@ -166,7 +176,11 @@ export function joinOrder(query: Query, first: number): number[] {
 /** A source that no condition connects with the first: every row meets every row. */
 export function disconnected(query: Query): number | undefined {
 	const reached = new Set([0]);
-	const touched = allConditions(islandOfQuery(query)).map((condition) => new Set(sourcesOf(condition)));
+	const calls = query.scope.sources.flatMap(({ call }, source) =>
+		call ? [new Set([source, ...sourcesOf(call)])] : []
+	);
+	const conditions = allConditions(islandOfQuery(query)).map((condition) => new Set(sourcesOf(condition)));
+	const touched = [...conditions, ...calls];
 	for (let grown = true; grown;) {
 		grown = false;
 		for (const set of touched) {
@@ -174,7 +188,8 @@ export function disconnected(query: Query): number | undefined {
 			for (const source of set) if (!reached.has(source)) grown = !!reached.add(source);
 		}
 	}
-	return [...query.scope.sources.keys()].find((source) => !reached.has(source));
+	const tables = [...query.scope.sources.keys()].filter((source) => !isCall(query.scope, source));
+	return tables.find((source) => !reached.has(source));
 }
 
 export function sourcesOf(expression: Expression): number[] {

@@ -9,9 +9,10 @@ import { orderWarnings } from './order-warning.ts';
 import { overJson } from './over.ts';
 import { allConditions, islandJson, islandOfQuery, printIsland, type Island } from './join-tree.ts';
 import { readQuery, type Query } from './query.ts';
-import type { NamedSelect, Reading, StageDraft } from './reading.ts';
+import { bytesAt, type NamedSelect, type Reading, type StageDraft } from './reading.ts';
 import { reachable, viewsReached } from './reach.ts';
-import { diagnosticOf, Refusal } from './refusal.ts';
+import { diagnosticOf, Refusal, refuse } from './refusal.ts';
+import type { Union } from './set-operation.ts';
 import { lineageOf } from './stage-key.ts';
 import type { ViewKind } from './types.ts';
 
@@ -78,15 +79,29 @@ export async function planView(definition: ViewDefinition): Promise<PlanOutcome>
 		const reading: Reading = { tables: definition.tables, views, stages: [], known: new Map(), path: [name] };
 		const query = readQuery(reading, parsed);
 		const warnings = [...crossJoins(file, parsed, query), ...orderWarnings(file, parsed)];
-		return { ok: true, plan: await makePlan(definition, query, reading, warnings) };
+		const plan = await makePlan(definition, query, reading, warnings);
+		refuseConstant(plan, parsed);
+		return { ok: true, plan };
 	} catch (error) {
 		if (error instanceof Refusal) return { ok: false, diagnostics: [diagnosticOf(file, parsed, error)] };
 		throw error;
 	}
 }
 
+/** What reads nothing needs no keeping. */
+function refuseConstant({ query, stages }: ViewPlan, parsed: ParsedSql): void {
+	const sources = [query, ...stages.map((stage) => stage.query)].flatMap(({ scope }) => scope.sources);
+	if (sources.some(({ stage, call }) => stage === undefined && !call)) return;
+	refuse(
+		bytesAt(parsed, 'SELECT') ?? bytesAt(parsed, 'VALUES'),
+		'VIEW_NO_TABLE',
+		'This SELECT reads no table.',
+		"Add FROM with one of the module's tables."
+	);
+}
+
 function crossJoins(file: string, parsed: ParsedSql, query: Query): Diagnostic[] {
-	const loose = disconnected(query);
+	const loose = query.union ? undefined : disconnected(query);
 	if (loose === undefined) return [];
 	const { alias, at } = query.scope.sources[loose]!;
 	return [
@@ -193,7 +208,7 @@ function checkText(sql: string, reading: Reading): { checkSql: string; checkOffs
 /** Rule 19: a table that logs whole rows cheaply can be read through. */
 function isThrough(query: Query): boolean {
 	const [source, second] = query.scope.sources;
-	if (!source || second || source.stage !== undefined || query.grouping) return false;
+	if (!source || second || source.stage !== undefined || source.call || query.grouping) return false;
 	if (queryDepends(query).length > 0) return false;
 	return !source.table.columns.some((column) => /^(bytea|jsonb|json)$/.test(column.type));
 }
@@ -209,7 +224,8 @@ async function hashOf(
 		planner: plannerVersion,
 		kind,
 		...(hidden ? { hidden } : {}),
-		sources: query.scope.sources.map(({ table }, source) => ({
+		sources: query.scope.sources.map(({ table, call }, source) => ({
+			...(call ? { call: show(call) } : {}),
 			table: table.name,
 			key: [...table.key],
 			columns: usedColumns(query, source).map((name) => {
@@ -219,6 +235,7 @@ async function hashOf(
 		})),
 		conditions: query.conditions.map(show),
 		...(query.joins ? { joins: islandJson(query.joins, show) } : {}),
+		...(query.union ? { union: query.union.branches.map((branch) => [...branch]) } : {}),
 		outputs: query.outputs.map((output) => [output.name, show(output.expression)]),
 		groups: grouping ? grouping.groups.map(show) : null,
 		...(grouping && grouping.sets.length > 1 ? { sets: grouping.sets.map((set) => [...set]) } : {}),
@@ -243,6 +260,7 @@ export function usedColumns(query: Query, source: number): string[] {
 		children(expression).forEach(visit);
 	};
 	allConditions(islandOfQuery(query)).forEach(visit);
+	query.scope.sources.forEach(({ call }) => call && visit(call));
 	query.outputs.forEach((output) => visit(output.expression));
 	query.grouping?.groups.forEach(visit);
 	if (query.grouping?.having) visit(query.grouping.having);
@@ -251,6 +269,7 @@ export function usedColumns(query: Query, source: number): string[] {
 
 /** `FROM … WHERE …` over `{data}`, under the internal aliases. */
 export function fromWhere(query: Query): string {
+	if (query.union) return `FROM (${unionRows(query, query.union)}) AS u`;
 	const tables = query.scope.sources.map((_, source) => aliased(query, source));
 	const from = query.joins ? islandFrom(query, query.joins) : tables.join(', ');
 	const conditions = query.conditions.map((condition) => printOverTables(condition));
@@ -277,13 +296,27 @@ export function joinedFrom(query: Query, first: number, changed: string, on: str
 	return `FROM ${changed} ${joins.join(' ')}`;
 }
 
+/** The rows of all branches. */
+function unionRows(query: Query, { branches }: Union): string {
+	const names = query.outputs.map(({ name }) => quote(name));
+	const selects = branches.map((branch, source) => {
+		const columns = branch.map((column, index) => (source === 0 ? `${column} AS ${names[index]}` : column));
+		return `SELECT ${columns.join(', ')} FROM ${aliased(query, source)}`;
+	});
+	return selects.join(' UNION ALL ');
+}
+
 /** What stands in FROM for an island of a query's sources. */
 export function islandFrom(query: Query, island: Island): string {
 	return printIsland(island, (source) => aliased(query, source), printOverTables);
 }
 
 function aliased(query: Query, source: number): string {
-	const { table, stage } = query.scope.sources[source]!;
+	const { table, stage, call } = query.scope.sources[source]!;
+	if (call) {
+		const columns = table.columns.map(({ name }) => quote(name)).join(', ');
+		return `${printOverTables(call)} AS a${source}(${columns})`;
+	}
 	return `${stage === undefined ? `{data}.${quote(table.name)}` : `{@${stage}}`} AS a${source}`;
 }
 

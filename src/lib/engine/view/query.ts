@@ -1,16 +1,18 @@
 import type { Node, ParsedSql, SelectStmt } from '#engine/sql';
 import { leaves, type Expression } from './expression.ts';
 import { grouping, type Grouping } from './grouping.ts';
+import { distinctRows } from './distinct-rows.ts';
 import { apartFromGroups } from './grouped-subqueries.ts';
 import { firstRows, readFirstRows, type FirstRows } from './first-rows.ts';
 import type { Over, StageIndex } from './over.ts';
 import { allConditions, filtered, type Island } from './join-tree.ts';
-import { conjuncts, readFrom } from './read-from.ts';
+import { conjuncts, readFrom, readValues } from './read-from.ts';
 import { firstRanks } from './ranked.ts';
-import { readOutputs } from './read-outputs.ts';
+import { everyColumn, readOutputs } from './read-outputs.ts';
 import { bytesAt, type Cte, type Place, type Reading } from './reading.ts';
-import { notYet, refuse } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import type { Scope } from './scope.ts';
+import { operationOf, readSetOperation, type Union } from './set-operation.ts';
 import { stageOfSubquery } from './stage-source.ts';
 import { refuseWindow, windowed, windowsOf } from './windowed.ts';
 
@@ -28,6 +30,8 @@ export interface Query {
 	readonly over?: Over;
 	/** What its state has for the query that is computed over it. */
 	readonly index?: StageIndex;
+	/** Where its rows are those of all its sources, one after the other. */
+	readonly union?: Union;
 	/** Lists of its outputs by which those that read it look rows up. */
 	readonly lookups?: readonly (readonly string[])[];
 }
@@ -44,6 +48,10 @@ export function readQuery(reading: Reading, parsed: ParsedSql): Query {
 
 /** A SELECT, or a part of one: a subquery, a CTE. */
 export function readSelect(outer: Place, select: SelectStmt, isPart: boolean): Query {
+	if (operationOf(select)) {
+		refuseClauses(outer.parsed, select);
+		return readSetOperation({ ...outer, ctes: readCtes(outer, select) }, select, isPart);
+	}
 	return assembled(outer.reading, readClauses(outer, select, isPart));
 }
 
@@ -55,6 +63,8 @@ export interface Clauses {
 	/** Of `first`, where there is that. */
 	readonly outputs: readonly Output[];
 	readonly grouping: Grouping | undefined;
+	/** DISTINCT, of what comes before `first`. */
+	readonly distinct: boolean;
 	readonly first: FirstRows | undefined;
 }
 
@@ -62,7 +72,9 @@ export interface Clauses {
 export function readClauses(outer: Place, select: SelectStmt, isPart: boolean): Clauses {
 	refuseClauses(outer.parsed, select);
 	const place = { ...outer, ctes: readCtes(outer, select) };
-	const { scope: names, island: from } = readFrom(select.fromClause ?? [], place);
+	const { scope: names, island: from } = select.valuesLists
+		? readValues(select.valuesLists, place)
+		: readFrom(select.fromClause ?? [], place);
 	const where = select.whereClause ? conjuncts(names, select.whereClause) : [];
 	const island = where.reduce(filtered, from);
 	const conditions = allConditions(island);
@@ -83,20 +95,28 @@ export function readClauses(outer: Place, select: SelectStmt, isPart: boolean): 
 		nullable: !island.sources.includes(names.base + index)
 	}));
 	const scope: Scope = { ...names, sources, windows: windowsOf(select) };
-	const own = readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
+	const own = select.valuesLists
+		? everyColumn(scope, undefined)
+		: readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
 	const first = readFirstRows(place, scope, select, own);
 	const outputs = first?.outputs ?? own;
-	return { scope, island, outputs, grouping: grouping(scope, select, outputs), first };
+	const distinct = select.distinctClause?.some((node) => Object.keys(node).length === 0) ?? false;
+	return { scope, island, outputs, grouping: grouping(scope, select, outputs), distinct, first };
 }
 
 /** A SELECT that names nothing of a SELECT around it, as stages, of which the last is returned. */
 export function assembled(reading: Reading, clauses: Clauses): Query {
-	const rows = apartFromGroups(reading, rowsOf(clauses));
-	return firstRows(reading, windowed(reading, rows), clauses.first);
+	const rows = windowed(reading, apartFromGroups(reading, rowsOf(clauses)));
+	return firstRows(reading, clauses.distinct ? distinctRows(reading, rows) : rows, clauses.first);
 }
 
 /** The rows or groups, before windows and LIMIT. */
-export function rowsOf({ scope, island, outputs, grouping }: Clauses): Query {
+export function rowsOf({
+	scope,
+	island,
+	outputs,
+	grouping
+}: Pick<Clauses, 'scope' | 'island' | 'outputs' | 'grouping'>): Query {
 	return {
 		scope: { sources: scope.sources, merged: scope.merged },
 		conditions: island.conditions,
@@ -147,11 +167,6 @@ export function selectOf(node: Node | undefined, at: number | undefined): Select
 
 function refuseClauses(parsed: ParsedSql, select: SelectStmt): void {
 	const at = (word: string) => bytesAt(parsed, word);
-	if (select.op !== undefined && select.op !== 'SETOP_NONE') {
-		const word = select.op.replace('SETOP_', '');
-		notYet(at(word), word, 'Make one view for each SELECT.');
-	}
-	if (select.valuesLists) notYet(at('VALUES'), 'VALUES', 'Put the rows into a table.');
 	if (select.intoClause)
 		refuse(
 			at('INTO'),
@@ -159,15 +174,6 @@ function refuseClauses(parsed: ParsedSql, select: SelectStmt): void {
 			'A view does not write: INTO cannot stand here.',
 			'Leave INTO out.'
 		);
-	if (select.distinctClause?.some((node) => Object.keys(node).length === 0))
-		notYet(at('DISTINCT'), 'DISTINCT', 'Write GROUP BY over the same columns.');
 	if (select.lockingClause)
 		refuse(at('FOR'), 'VIEW_NOT_SELECT', 'A view locks nothing.', 'Leave FOR UPDATE or FOR SHARE out.');
-	if (!select.fromClause)
-		refuse(
-			at('SELECT'),
-			'VIEW_NO_TABLE',
-			'This SELECT reads no table.',
-			"Add FROM with one of the module's tables."
-		);
 }

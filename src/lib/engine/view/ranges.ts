@@ -1,5 +1,6 @@
 import { queryDepends } from './depends.ts';
 import { islandOfQuery } from './join-tree.ts';
+import { isCall } from './lineage.ts';
 import type { ViewPlan } from './plan.ts';
 import type { ViewProgram } from './types.ts';
 
@@ -16,6 +17,7 @@ export function rangesOf({ query, lineage }: ViewPlan, rereads: boolean): Pick<V
 	const isAlways = query.grouping?.sets.some((set) => set.length === 0) ?? false;
 	if (usesStages || rereads || isAlways || query.over) return {};
 	// The rows then come in the order of their own key.
-	const source = lineage.find((one) => inner.includes(one)) ?? inner[0];
+	const tables = inner.filter((one) => !isCall(query.scope, one));
+	const source = lineage.find((one) => tables.includes(one)) ?? tables[0];
 	return source === undefined ? {} : { ranges: [sources[source]!.table.name] };
 }

@@ -52,5 +52,6 @@ export function directStages(query: Query): number[] {
 export function stageNames({ query }: Pick<ViewPlan, 'query'>): string[] {
 	if (directStages(query).length === 0) return [];
 	const depends = queryDepends(query).map(({ stage }) => `{#${stage}}`);
-	return [...new Set([...query.scope.sources.map(({ table }) => table.name), ...depends])];
+	const sources = query.scope.sources.filter(({ call }) => !call).map(({ table }) => table.name);
+	return [...new Set([...sources, ...depends])];
 }

@@ -3,10 +3,13 @@ import { visibleColumn, visibleColumns, type CatalogTable } from './catalog.ts';
 import { compile } from './compile.ts';
 import type { Expression } from './expression.ts';
 import { allSources, combined, filtered, islandOf, leftJoined, type Island } from './join-tree.ts';
+import { oneRow } from './call-source.ts';
+import { sourcesOf } from './lineage.ts';
 import { bytesAt, type Place } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
 import { sourceAt, type MergedColumn, type Scope, type Source } from './scope.ts';
 import { subquery } from './subquery.ts';
+import { tableFunction, valuesSource } from './table-function.ts';
 import { stageOfSubquery, stageOfView, stageSource } from './stage-source.ts';
 
 /** What can be named, and how it is joined. */
@@ -24,12 +27,24 @@ interface Names extends Scope {
 /** A FROM has fewer sources than this. */
 const baseStep = 100;
 
-/** Throws a Refusal for what cannot stand in FROM. */
-export function readFrom(items: readonly Node[], place: Place): From {
+/** VALUES as a SELECT of its own. */
+export function readValues(lists: readonly Node[], place: Place): From {
+	const scope = emptyNames(place);
+	const source = valuesSource(scope, 'values', lists, undefined, undefined);
+	return { scope, island: islandOf(addSource(scope, source)) };
+}
+
+function emptyNames(place: Place): Names {
 	const { outer } = place;
 	const base = outer ? (outer.base ?? 0) + baseStep : 0;
-	const scope: Names = { sources: [], merged: [], base, place, ...(outer && { outer }) };
-	const island = items.map((item) => readItem(scope, item, place)).reduce(combined);
+	return { sources: [], merged: [], base, place, ...(outer && { outer }) };
+}
+
+/** Throws a Refusal for what cannot stand in FROM. */
+export function readFrom(items: readonly Node[], place: Place): From {
+	const scope = emptyNames(place);
+	const read = items.map((item) => readItem(scope, item, place));
+	const island = read.length > 0 ? read.reduce(combined) : islandOf(addSource(scope, oneRow()));
 	if (scope.sources.length > maximumSources) {
 		notYet(scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
 	}
@@ -44,7 +59,7 @@ function readItem(scope: Names, item: Node, place: Place): Island {
 	if ('JoinExpr' in item) return readJoin(scope, item.JoinExpr, place);
 	if ('RangeSubselect' in item) return islandOf(addSubquery(scope, item.RangeSubselect, place));
 	const at = bytesAt(place.parsed, 'FROM');
-	if ('RangeFunction' in item) notYet(at, 'a function in FROM', 'Keep the rows in a table and join it.');
+	if ('RangeFunction' in item) return readFunction(scope, item.RangeFunction, place);
 	if ('RangeTableSample' in item)
 		refuse(
 			item.RangeTableSample.location,
@@ -110,14 +125,45 @@ function tableSource(table: CatalogTable, alias: string, at: number | undefined)
 	return { alias, table, at };
 }
 
+/** A function in FROM: it sees the sources before it. */
+function readFunction(
+	scope: Names,
+	item: Extract<Node, { RangeFunction: unknown }>['RangeFunction'],
+	place: Place
+): Island {
+	const source = tableFunction(scope, item, bytesAt(place.parsed, 'FROM'));
+	const lacking = sourcesOf(source.call!).filter((one) => sourceAt(scope, one).nullable);
+	if (lacking.length > 0)
+		notYet(
+			source.at,
+			'a function in FROM of a column that a row may lack',
+			'Put the outer join into a CTE, and read the function from that.'
+		);
+	return islandOf(addSource(scope, source));
+}
+
 type Subselect = Extract<Node, { RangeSubselect: unknown }>['RangeSubselect'];
 
 function addSubquery(scope: Names, { lateral, subquery, alias }: Subselect, place: Place): number {
 	const at = bytesAt(place.parsed, 'FROM');
 	if (lateral) notYet(bytesAt(place.parsed, 'LATERAL'), 'LATERAL', 'Join the tables directly.');
 	const name = alias?.aliasname ?? `_q${scope.sources.length}`;
+	const values = valuesOf(subquery);
+	if (values)
+		return addSource(
+			scope,
+			valuesSource({ ...scope, sources: [], merged: [] }, name, values, alias?.colnames, at)
+		);
 	const stage = stageOfSubquery(place, subquery, `subquery ${name}`, alias?.colnames);
 	return addSource(scope, stageSource(place.reading, stage, name, at));
+}
+
+/** Of `(VALUES …)`, with nothing else. */
+function valuesOf(node: Node | undefined): readonly Node[] | undefined {
+	const select = node && 'SelectStmt' in node ? node.SelectStmt : undefined;
+	return select && !select.sortClause && !select.limitCount && !select.limitOffset && !select.withClause
+		? select.valuesLists
+		: undefined;
 }
 
 type Join = Extract<Node, { JoinExpr: unknown }>['JoinExpr'];

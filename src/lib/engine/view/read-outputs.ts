@@ -63,7 +63,7 @@ function expandStar(scope: Scope, path: readonly string[], at: number | undefine
 }
 
 /** As the standard says: the columns of USING first and once, then the rest in order of FROM. */
-function everyColumn(scope: Scope, at: number | undefined): Output[] {
+export function everyColumn(scope: Scope, at: number | undefined): Output[] {
 	const merged = scope.merged.map(({ name, sources }): Output => ({
 		name,
 		expression: { kind: 'column', source: sources[0]!, column: name, at }

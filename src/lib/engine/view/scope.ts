@@ -1,6 +1,6 @@
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
 import { columnOf, visibleColumn, visibleColumns } from './catalog.ts';
-import type { ColumnExpression } from './expression.ts';
+import type { ColumnExpression, CompoundExpression } from './expression.ts';
 import type { Place } from './reading.ts';
 import { refuse } from './refusal.ts';
 import type { WindowDef } from './window-call.ts';
@@ -14,6 +14,8 @@ export interface Source {
 	readonly stage?: number;
 	/** A row may lack it: the far side of an outer join. */
 	readonly nullable?: boolean;
+	/** Where it is neither table nor stage: its rows, over sources before it (see `callSource`). */
+	readonly call?: CompoundExpression;
 }
 
 /** A column that JOIN … USING made one. */

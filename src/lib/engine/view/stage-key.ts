@@ -12,6 +12,7 @@ import { columnSpec } from './scope.ts';
  */
 export function stageKey(query: Query, lineage: readonly number[] = lineageOf(query)): CatalogColumn[] {
 	if (query.grouping) return groupKey(query, query.grouping);
+	if (query.union) return unionKey;
 	return lineage.flatMap((source) => {
 		const { table, nullable } = query.scope.sources[source]!;
 		const hidden = { nullable: false, hidden: true };
@@ -26,8 +27,15 @@ export function stageKey(query: Query, lineage: readonly number[] = lineageOf(qu
 	});
 }
 
+/** The branch, and the key that the row has there. */
+const unionKey: CatalogColumn[] = [
+	{ name: '_b', type: 'smallint', array: false, nullable: false, hidden: true },
+	{ name: '_k', type: 'text', array: false, nullable: false, hidden: true }
+];
+
 /** Sources whose keys make the row key of a view without groups, as indexes into FROM. */
 export function lineageOf(query: Query): number[] {
+	if (query.union) return [];
 	return lineageSources(query, (source) => isKeyShown(query, source));
 }
 

@@ -331,3 +331,61 @@ describe('subqueries in expressions', () => {
 		`WITH big AS (SELECT * FROM tickets t WHERE t.points > (SELECT avg(points) FROM tickets u WHERE u.title = t.title)) SELECT title, count(*) AS n FROM big GROUP BY title`
 	])('%s', check);
 });
+
+describe('sets', () => {
+	test.each([
+		`SELECT id, title FROM tickets WHERE points > 0 UNION ALL SELECT ticket_id, body FROM comments`,
+		`SELECT title FROM tickets UNION ALL SELECT name FROM projects UNION ALL SELECT body FROM comments WHERE n > 1`,
+		`SELECT title FROM tickets UNION SELECT body FROM comments`,
+		`SELECT title, points FROM tickets UNION SELECT body, n FROM comments UNION ALL SELECT name, lead FROM projects`,
+		`(SELECT title FROM tickets UNION ALL SELECT body FROM comments) UNION SELECT name FROM projects`,
+		`SELECT title FROM tickets INTERSECT SELECT body FROM comments`,
+		`SELECT title FROM tickets EXCEPT SELECT body FROM comments WHERE n = 1`,
+		`SELECT title FROM tickets INTERSECT ALL SELECT body FROM comments`,
+		`SELECT title FROM tickets EXCEPT ALL SELECT body FROM comments`,
+		`SELECT points FROM tickets EXCEPT SELECT lead FROM projects UNION SELECT n FROM comments`,
+		`SELECT 'ticket' AS kind, id, NULL AS n FROM tickets UNION ALL SELECT 'comment', ticket_id, n FROM comments`,
+		`SELECT points + 0.5 AS p FROM tickets UNION ALL SELECT lead FROM projects`,
+		`SELECT title, count(*) AS n FROM tickets GROUP BY title UNION ALL SELECT body, max(n) FROM comments GROUP BY body`,
+		`SELECT DISTINCT title FROM tickets`,
+		`SELECT DISTINCT project_id, done FROM tickets WHERE points IS NOT NULL`,
+		`SELECT DISTINCT count(*) AS n FROM tickets GROUP BY project_id`,
+		`SELECT DISTINCT 1 AS one FROM tickets`,
+		`SELECT DISTINCT cost FROM tickets`,
+		`SELECT DISTINCT p.region, t.title FROM projects p LEFT JOIN tickets t ON t.project_id = p.id`,
+		`SELECT DISTINCT title, points FROM tickets ORDER BY points, title LIMIT 2`,
+		`SELECT title FROM tickets UNION SELECT body FROM comments ORDER BY 1 LIMIT 2`,
+		`SELECT u.title, p.id FROM (SELECT title FROM tickets UNION SELECT body FROM comments) u JOIN projects p ON p.name = u.title`,
+		`SELECT u.title, count(*) AS n FROM (SELECT title FROM tickets UNION ALL SELECT body FROM comments) u GROUP BY u.title`,
+		`SELECT p.id FROM projects p WHERE p.name IN (SELECT title FROM tickets UNION SELECT body FROM comments)`,
+		`SELECT p.id, EXISTS (SELECT title FROM tickets INTERSECT SELECT body FROM comments) AS any FROM projects p`.replace(
+			'AS any',
+			'AS some'
+		),
+		`SELECT t.id FROM tickets t WHERE t.title IN (SELECT DISTINCT body FROM comments)`,
+		`WITH x AS (SELECT id FROM tickets EXCEPT SELECT ticket_id FROM comments) SELECT t.id, t.title FROM tickets t JOIN x ON x.id = t.id`
+	])('%s', check);
+});
+
+describe('rows of functions and constants', () => {
+	test.each([
+		`SELECT c.ticket_id, c.n, tag FROM comments c, unnest(c.tags) AS tag`,
+		`SELECT c.ticket_id, c.n, u.tag, u.place FROM comments c CROSS JOIN LATERAL unnest(c.tags) WITH ORDINALITY AS u(tag, place)`,
+		`SELECT c.ticket_id, c.n, tag FROM comments c LEFT JOIN LATERAL unnest(c.tags) AS tag ON true`,
+		`SELECT c.ticket_id, tag FROM comments c LEFT JOIN LATERAL unnest(c.tags) AS tag ON tag = c.body`,
+		`SELECT tag, count(*) AS n FROM comments c, unnest(c.tags) AS tag GROUP BY tag`,
+		`SELECT DISTINCT tag FROM comments c, unnest(c.tags) AS tag`,
+		`SELECT t.id, tag FROM tickets t JOIN comments c ON c.ticket_id = t.id, unnest(c.tags) AS tag WHERE tag IS NOT NULL`,
+		`SELECT c.ticket_id, c.n, e.key, e.value FROM comments c, jsonb_each(CASE WHEN jsonb_typeof(c.extra) = 'object' THEN c.extra END) AS e`,
+		`SELECT t.id, n FROM tickets t, generate_series(1, t.points) AS n`,
+		`SELECT n, count(t.id) AS tickets FROM generate_series(0, 4) AS n LEFT JOIN tickets t ON t.points = n GROUP BY n`,
+		`SELECT v.label, t.id FROM (VALUES (1, 'one'), (3, 'three'), (NULL, 'none')) AS v(points, label) LEFT JOIN tickets t ON t.points IS NOT DISTINCT FROM v.points`,
+		`SELECT v.label, t.id FROM tickets t JOIN (VALUES (1, 'one'), (3, 'three')) AS v(points, label) ON v.points = t.points`,
+		`SELECT (SELECT count(*) FROM tickets) AS tickets, (SELECT count(*) FROM comments) AS comments`,
+		`SELECT t.id FROM tickets t JOIN comments c ON c.ticket_id = t.id WHERE EXISTS (SELECT FROM unnest(c.tags) AS tag WHERE tag = t.title OR tag = 'a')`,
+		`SELECT c.ticket_id, c.n, (SELECT count(*) FROM unnest(c.tags) AS tag WHERE tag IS NOT NULL) AS tags, ARRAY(SELECT upper(tag) FROM unnest(c.tags) AS tag ORDER BY tag) AS upper FROM comments c`,
+		`SELECT c.ticket_id, c.n FROM comments c WHERE 'a' IN (SELECT tag FROM unnest(c.tags) AS tag)`,
+		`SELECT title FROM tickets UNION ALL VALUES ('fixed'), ('more')`,
+		`SELECT r.a, r.b FROM comments c, jsonb_to_recordset(CASE WHEN jsonb_typeof(c.extra) = 'array' THEN '[{"a": 1, "b": "x"}, {"a": 2}]'::jsonb END) AS r(a int, b text)`
+	])('%s', check);
+});

@@ -2,12 +2,13 @@ import { viewOperators, type Node } from '#engine/sql';
 import { sortTerms } from './aggregate.ts';
 import { compile } from './compile.ts';
 import { type CompoundExpression, type Dependence, type Expression } from './expression.ts';
-import { alone, around, namesAround, type InnerRows } from './inner-rows.ts';
+import { alone, aloneOf, around, namesAround, type InnerRows } from './inner-rows.ts';
 import { refuseMovingMoment } from './moments.ts';
-import { readClauses, selectOf, type Clauses, type Query } from './query.ts';
-import type { Reading } from './reading.ts';
+import { readClauses, readSelect, selectOf, type Clauses, type Query } from './query.ts';
+import type { Place, Reading } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
 import type { Scope } from './scope.ts';
+import { operationOf } from './set-operation.ts';
 import { expressionOf, joined, sql, whereOf, type SqlParts } from './sql-parts.ts';
 import { addStage, stageSource } from './stage-source.ts';
 import { isNotNull, isText } from './traits.ts';
@@ -17,7 +18,7 @@ type SubLink = Extract<Node, { SubLink: unknown }>['SubLink'];
 /** A subquery with what is known of it and where it stands. */
 interface Subquery {
 	readonly reading: Reading;
-	readonly clauses: Clauses;
+	readonly shape: Pick<Clauses, 'scope' | 'outputs'>;
 	readonly rows: InnerRows;
 	/** It names nothing of the SELECT around. */
 	readonly isAlone: boolean;
@@ -33,14 +34,8 @@ export function subquery(scope: Scope, node: SubLink, filters: boolean): Compoun
 	const { location: at, subLinkType } = node;
 	const { place } = scope;
 	if (!place) notYet(at, 'a subquery here', 'Compute it in a CTE and join that.');
-	const select = selectOf(node.subselect, at);
-	const clauses = readClauses({ ...place, outer: scope }, select, true);
-	const isArray = subLinkType === 'ARRAY_SUBLINK';
-	const isAlone = !namesAround(clauses) && !isArray;
-	const alias = `q${(clauses.scope.base ?? 0) / 100}`;
-	const order = isArray && !clauses.first ? sortTerms(clauses.scope, select.sortClause ?? []) : [];
-	const rows = isAlone ? alone(place, clauses, alias) : around(place, clauses, alias, order);
-	const made: Subquery = { reading: place.reading, clauses, rows, isAlone, at };
+	const made = { ...readSubquery(scope, place, node), at };
+	const { rows } = made;
 	switch (subLinkType) {
 		case 'EXISTS_SUBLINK':
 			return exists(made);
@@ -55,6 +50,28 @@ export function subquery(scope: Scope, node: SubLink, filters: boolean): Compoun
 		default:
 			notYet(at, `this kind of subquery (${subLinkType})`, 'Join what it reads.');
 	}
+}
+
+function readSubquery(
+	scope: Scope,
+	place: Place,
+	{ subselect, subLinkType, location }: SubLink
+): Omit<Subquery, 'at'> {
+	const { reading, parsed, ctes } = place;
+	const select = selectOf(subselect, location);
+	const alias = `q${(scope.base ?? 0) / 100 + 1}`;
+	if (operationOf(select)) {
+		const query = readSelect({ reading, parsed, ctes }, select, true);
+		return { reading, shape: query, rows: aloneOf(reading, query, alias), isAlone: true };
+	}
+	const read = readClauses({ ...place, outer: scope }, select, true);
+	const isArray = subLinkType === 'ARRAY_SUBLINK';
+	const isList = !isArray && subLinkType !== 'EXPR_SUBLINK';
+	const clauses = isList ? { ...read, distinct: false } : read;
+	if (!namesAround(clauses) && !isArray)
+		return { reading, shape: clauses, rows: alone(place, clauses, alias), isAlone: true };
+	const order = isArray && !clauses.first ? sortTerms(clauses.scope, select.sortClause ?? []) : [];
+	return { reading, shape: clauses, rows: around(place, clauses, alias, order), isAlone: false };
 }
 
 function selectText({ from, where, tail }: InnerRows, values: readonly SqlParts[]): SqlParts {
@@ -110,17 +127,17 @@ function countOf(args: readonly Expression[]): Expression {
 }
 
 function scalar(made: Subquery): CompoundExpression {
-	const { rows, clauses, at } = made;
+	const { rows, shape, at } = made;
 	const [value, second] = rows.values;
 	if (!value || second)
 		refuse(at, 'VIEW_SUBQUERY', 'A subquery that is a value has one column.', 'Select one column in it.');
-	const text = isText(clauses.scope, clauses.outputs[0]!.expression);
-	const isCount = rows.always && isNotNull(clauses.scope, clauses.outputs[0]!.expression);
+	const text = isText(shape.scope, shape.outputs[0]!.expression);
+	const isCount = rows.always && isNotNull(shape.scope, shape.outputs[0]!.expression);
 	return expression(made, sql`(${selectText(rows, [value])})`, rows.depends, { text, notNull: isCount });
 }
 
 /** What stands before IN or an operator: one value, or a list of them. */
-function left(scope: Scope, { testexpr, location }: SubLink, { rows, clauses }: Subquery): Expression[] {
+function left(scope: Scope, { testexpr, location }: SubLink, { rows, shape }: Subquery): Expression[] {
 	const nodes = testexpr && 'RowExpr' in testexpr ? (testexpr.RowExpr.args ?? []) : [testexpr!];
 	if (nodes.length !== rows.values.length)
 		refuse(
@@ -130,7 +147,7 @@ function left(scope: Scope, { testexpr, location }: SubLink, { rows, clauses }: 
 			'Select as many columns in it.'
 		);
 	return nodes.map((node, index) => {
-		if (!isText(clauses.scope, clauses.outputs[index]!.expression)) refuseMovingMoment(node);
+		if (!isText(shape.scope, shape.outputs[index]!.expression)) refuseMovingMoment(node);
 		return compile(scope, node);
 	});
 }
@@ -181,7 +198,12 @@ function quantifiedDepends(
 ): readonly Dependence[] {
 	const isMembership = quantifier === 'ANY' ? operator === '=' : operator === '<>';
 	const onlyTrue = filters && quantifier === 'ANY';
-	if (!isMembership || rows.tail.length > 0 || !(onlyTrue || (isAlone && values.length === 1)))
+	if (
+		!isMembership ||
+		rows.stage < 0 ||
+		rows.tail.length > 0 ||
+		!(onlyTrue || (isAlone && values.length === 1))
+	)
 		return rows.depends;
 	const equal = values.map((value, index) =>
 		expressionOf(sql`(${value} OPERATOR(pg_catalog.=) ${rows.values[index]!})`, { within: true })

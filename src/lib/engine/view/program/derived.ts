@@ -9,7 +9,7 @@ import {
 	type Expression
 } from '../expression.ts';
 import { islandOfQuery, reaching, type Island } from '../join-tree.ts';
-import { sourcesOf } from '../lineage.ts';
+import { isCall, sourcesOf } from '../lineage.ts';
 import { islandFrom, type ViewPlan } from '../plan.ts';
 import { changedName, keysOf, type KeyColumn, type LineageTable } from './lineage-table.ts';
 
@@ -19,12 +19,26 @@ import { changedName, keysOf, type KeyColumn, type LineageTable } from './lineag
  * the anchors, which are the first part of the rows' identity.
  */
 export function isDerived({ query }: ViewPlan): boolean {
-	return query.joins !== undefined || queryDepends(query).length > 0;
+	return (
+		query.joins !== undefined ||
+		query.scope.sources.some(({ call }) => call !== undefined) ||
+		queryDepends(query).length > 0
+	);
+}
+
+/** Whether no row of it has a key that changes: then it is made again as a whole, where it changes at all. */
+export function isUnanchored(plan: ViewPlan): boolean {
+	return plan.lineage.every((source) => !isAnchor(plan, source));
+}
+
+function isAnchor({ query }: ViewPlan, source: number): boolean {
+	return islandOfQuery(query).sources.includes(source) && !isCall(query.scope, source);
 }
 
 /** What stages that subqueries read are called in `changed`, of which any change touches every row. */
-export function wholeNames({ query }: ViewPlan): string[] {
-	return namesOf(queryDepends(query).filter(({ on }) => on === undefined));
+export function wholeNames(plan: ViewPlan): string[] {
+	const isWhole = plan.query.union === undefined && isUnanchored(plan);
+	return namesOf(queryDepends(plan.query).filter(({ on }) => on === undefined || isWhole));
 }
 
 /** And those of which a change touches some rows. */
@@ -51,8 +65,7 @@ export function partStages(plan: ViewPlan): string[] {
 }
 
 function anchors(plan: ViewPlan, table: LineageTable): KeyColumn[] {
-	const { sources } = islandOfQuery(plan.query);
-	return table.keys.filter((key) => key.identity && sources.includes(key.source));
+	return table.keys.filter((key) => key.identity && isAnchor(plan, key.source));
 }
 
 function columnsOf(keys: readonly KeyColumn[], print: (key: KeyColumn) => string): string {
@@ -69,6 +82,7 @@ export function touchedStage(plan: ViewPlan, table: LineageTable): string {
 }
 
 function touchedBy(plan: ViewPlan, table: LineageTable, source: number): string[] {
+	if (isCall(plan.query.scope, source)) return [];
 	const anchor = anchors(plan, table);
 	const own = keysOf(table, source);
 	const { name } = plan.query.scope.sources[source]!.table;
@@ -78,7 +92,7 @@ function touchedBy(plan: ViewPlan, table: LineageTable, source: number): string[
 	const asked = `changed ? '${name}'`;
 	const kept = own.map((key, part) => `s.${key.name} = c.k${part}`);
 	const now = own.map((key, part) => `${columnOverTables(source, key.column)} = c.k${part}`);
-	const island = reaching(islandOfQuery(plan.query), source);
+	const island = reaching(islandOfQuery(plan.query), ...withArguments(plan, [source]));
 	return [
 		`SELECT ${columnsOf(anchor, (key) => `s.${key.name}`)} FROM ${changed}, ${table.name} AS s WHERE ${[...kept, asked].join(' AND ')}`,
 		`SELECT ${columnsOf(anchor, (key) => key.sql)} FROM ${changed}, ${islandFrom(plan.query, island)} WHERE ${[...now, ...conditionsOf(island), asked].join(' AND ')}`
@@ -93,7 +107,7 @@ function touchedByPart(
 	on: readonly Expression[]
 ): string {
 	// what subqueries decide is just what may have become another
-	const island = steady(reaching(islandOfQuery(plan.query), ...on.flatMap(sourcesOf)));
+	const island = steady(reaching(islandOfQuery(plan.query), ...withArguments(plan, on.flatMap(sourcesOf))));
 	const from = [
 		`r${stage} AS ${alias}`,
 		...via.map((one) => `{@${one.stage}} AS ${one.alias}`),
@@ -101,6 +115,14 @@ function touchedByPart(
 	];
 	const conditions = [...on.map(printOverTables), ...conditionsOf(island), `changed ? '{#${stage}}'`];
 	return `SELECT ${columnsOf(anchors(plan, table), (key) => key.sql)} FROM ${from.join(', ')} WHERE ${conditions.join(' AND ')}`;
+}
+
+/** With the sources that their rows follow from. */
+function withArguments(plan: ViewPlan, sources: readonly number[]): number[] {
+	return sources.flatMap((source) => {
+		const { call } = plan.query.scope.sources[source]!;
+		return call ? [source, ...withArguments(plan, sourcesOf(call))] : [source];
+	});
 }
 
 /** Without conditions that have subqueries. */

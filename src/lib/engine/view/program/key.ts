@@ -6,7 +6,8 @@ import { keyText, opaqueKey, type KeyPart } from './text.ts';
 
 /** Where each part of the row key stands among the outputs; undefined where one does not: then the key is opaque. */
 export function keyOutputs(plan: ViewPlan): number[] | undefined {
-	const { outputs, grouping, scope } = plan.query;
+	const { outputs, grouping, scope, union } = plan.query;
+	if (union) return undefined;
 	if (grouping && grouping.sets.length > 1) return undefined;
 	const wanted = grouping
 		? grouping.groups.map((group) => outputs.findIndex((output) => sameExpression(output.expression, group)))

@@ -1,8 +1,16 @@
 import { castType, columnOf, formatType, type CatalogTable } from '../catalog.ts';
 import { columnOverTables, printOverTables, quote } from '../expression.ts';
 import { allSources, islandOfQuery } from '../join-tree.ts';
+import { isCall } from '../lineage.ts';
 import { fromWhere, joinedFrom, type ViewPlan } from '../plan.ts';
-import { freshOfTouched, isDerived, partStages, staleOfTouched, touchedStage } from './derived.ts';
+import {
+	freshOfTouched,
+	isDerived,
+	isUnanchored,
+	partStages,
+	staleOfTouched,
+	touchedStage
+} from './derived.ts';
 import { standIn } from './group-match.ts';
 import { differ, type TypedSql } from './text.ts';
 
@@ -41,8 +49,8 @@ export function lineageTable(plan: ViewPlan, name: string, payload: readonly Typ
 	const { scope, joins } = plan.query;
 	const island = islandOfQuery(plan.query);
 	const keys = allSources(island)
-		// identities begin with what every row has
-		.sort((a, b) => Number(isNullable(a)) - Number(isNullable(b)) || a - b)
+		// identities begin with what every row has, and with what changes
+		.sort((a, b) => rank(a) - rank(b) || a - b)
 		.flatMap((source) => [...sourceKey(source), ...(isNullable(source) ? [absentKey(source)] : [])]);
 	const late = (joins?.late ?? []).map((condition) => printOverTables(condition));
 	return {
@@ -51,6 +59,10 @@ export function lineageTable(plan: ViewPlan, name: string, payload: readonly Typ
 		payload,
 		shown: late.length > 0 ? `COALESCE(${late.join(' AND ')}, false)` : undefined
 	};
+
+	function rank(source: number): number {
+		return isNullable(source) ? 2 : Number(isCall(scope, source));
+	}
 
 	function isNullable(source: number): boolean {
 		return !island.sources.includes(source);
@@ -113,6 +125,7 @@ export function createLineage(plan: ViewPlan, table: LineageTable): string[] {
 		`CREATE TABLE ${table.name} (${columns.join(', ')}, PRIMARY KEY (${identity.join(', ')})) WITH (${storage})`
 	];
 	for (const source of plan.query.scope.sources.keys()) {
+		if (isCall(plan.query.scope, source)) continue;
 		const own = keysOf(table, source).map((key) => key.name);
 		if (!own.every((column, index) => identity[index] === column))
 			statements.push(`CREATE INDEX ON ${table.name} (${own.join(', ')})`);
@@ -139,7 +152,8 @@ export function shownRows(table: LineageTable): string {
  * or deleted, all columns before (`o_<column>`) and after (`n_<column>`), and `had` and `has`.
  * Keyed, they read `changed`; without, they compare everything.
  */
-export function lineageStages(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
+export function lineageStages(plan: ViewPlan, table: LineageTable, byKeys: boolean): string {
+	const keyed = byKeys && !isUnanchored(plan);
 	return [
 		...(keyed ? changedStages(plan) : []),
 		...(keyed && isDerived(plan) ? [...partStages(plan), touchedStage(plan, table)] : []),
@@ -190,7 +204,8 @@ export function changedVariables(plan: ViewPlan): { readonly name: string; reado
 }
 
 function changedTables(plan: ViewPlan): { table: CatalogTable; name: string; isStage: boolean }[] {
-	const tables = new Map(plan.query.scope.sources.map((source) => [source.table.name, source]));
+	const sources = plan.query.scope.sources.filter(({ call }) => !call);
+	const tables = new Map(sources.map((source) => [source.table.name, source]));
 	return Array.from(tables.values(), ({ table, stage }) => ({
 		table,
 		name: changedName(plan, table.name),

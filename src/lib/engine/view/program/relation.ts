@@ -18,7 +18,9 @@ export function stageRelation(plan: ViewPlan, types: readonly string[]): StageRe
 	const table = stageTable(0, plan.query, plan.lineage);
 	const { outputs } = plan.query;
 	const keyTypes = plan.query.grouping ? groupKeyTypes(plan, types) : lineageKeyTypes(plan);
+	const isTyped = plan.query.union !== undefined;
 	const typed = (column: CatalogColumn, index: number): CatalogColumn => {
+		if (column.hidden && isTyped) return column;
 		const type = column.hidden ? keyTypes[index - outputs.length]! : types[index]!;
 		return { ...column, type, array: false };
 	};
@@ -26,6 +28,7 @@ export function stageRelation(plan: ViewPlan, types: readonly string[]): StageRe
 }
 
 function relationSql(plan: ViewPlan, types: readonly string[]): string {
+	if (plan.query.union) return `{state}.v_${plan.hash}`;
 	if (!plan.query.grouping) return shownRows(lineageTable(plan, `{state}.v_${plan.hash}`, []));
 	const view = groupView(plan, types);
 	const key = groupOwnKey(view, (name) => `s.${name}`);

@@ -12,7 +12,7 @@ import {
 	ownKey
 } from './function.ts';
 import { partNames, wholeNames } from './derived.ts';
-import { keySql, saltStatements } from './key.ts';
+import { keyOf, keySql, saltStatements } from './key.ts';
 import { stageNames } from '../reach.ts';
 import {
 	absentName,
@@ -28,7 +28,7 @@ import {
 	type LineageTable
 } from './lineage-table.ts';
 import { stageIndexes } from './partition.ts';
-import { rowJson, type TypedSql } from './text.ts';
+import { rowJson, type KeyPart, type TypedSql } from './text.ts';
 
 /** A view that filters, joins and computes: its rows with their lineage are its state. */
 export function rowsProgram(plan: ViewPlan, types: readonly string[]): ViewProgram {
@@ -50,6 +50,8 @@ export interface TableWork {
 	/** Of the functions for changed keys, in place of their own. */
 	readonly settings?: readonly string[];
 	readonly indexes?: readonly string[];
+	/** The parts of the row key, where it is not that of sources; `column` prints a column of the table. */
+	key?(column: (name: string) => string): readonly KeyPart[];
 }
 
 export function typedOutputs({ query }: ViewPlan, types: readonly string[]): TypedSql[] {
@@ -71,11 +73,13 @@ export function tableProgram(
 	const outputs = typedOutputs(plan, types);
 	const salt = saltStatements(plan);
 	const keyFrom = (column: (name: string) => string) =>
-		keySql(
-			plan,
-			(source, name) => column(keyName(source, query.scope.sources[source]!.table.key.indexOf(name))),
-			(source) => column(absentName(source))
-		);
+		work.key
+			? keyOf(plan, work.key(column))
+			: keySql(
+					plan,
+					(source, name) => column(keyName(source, query.scope.sources[source]!.table.key.indexOf(name))),
+					(source) => column(absentName(source))
+				);
 	const side = (name: 'o' | 'n') =>
 		rowJson(outputs.map((output) => ({ ...output, sql: `m.${prefixed(name, quote(output.name))}` })));
 	const either = (name: string) => `(CASE WHEN m.has THEN m.n_${name} ELSE m.o_${name} END)`;
@@ -123,6 +127,7 @@ export function maintenance(
 	const { hash } = plan;
 	const keys = changedVariables(plan);
 	const count = [
+		'0',
 		...keys.map(({ name }) => `cardinality(${name})`),
 		...partNames(plan).map((name) => `COALESCE(jsonb_array_length(changed -> '${name}'), 0)`)
 	].join(' + ');
