@@ -1,11 +1,5 @@
 export type { Filter, FilterColumn, FilterEnv, TextRow } from './types.ts';
-export {
-	checkFilter,
-	longestFilter,
-	parseFilter,
-	type FilterOptions,
-	type FilterProblem
-} from './parse-filter.ts';
+export { checkFilter, parseFilter, type FilterOptions, type FilterProblem } from './parse-filter.ts';
 export { toSql, type SqlPlace, type SqlText } from './sql.ts';
 export { compileFilter, matches } from './compile.ts';
 export { combine } from './combine.ts';

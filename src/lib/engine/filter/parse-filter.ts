@@ -6,7 +6,7 @@ import { parse } from './syntax/parse.ts';
 import type { Filter, FilterColumn } from './types.ts';
 
 /** Characters of a filter. */
-export const longestFilter = 10_000;
+const longestFilter = 10_000;
 
 export interface FilterOptions {
 	/**

@@ -52,12 +52,6 @@ export function printNumeric(value: Numeric): string {
 	return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
 }
 
-/** One text for equal numbers: without zeros at its end. */
-export function canonicalNumeric(value: Numeric): string {
-	const text = printNumeric(value);
-	return text.includes('.') ? text.replace(/\.?0+$/, '').replace(/^-0$/, '0') : text;
-}
-
 /** Postgres's order: -Infinity, the numbers, Infinity, NaN; NaN equals itself. */
 export function compareNumerics(a: Numeric, b: Numeric): number {
 	if (typeof a === 'string' || typeof b === 'string') return rank(a) - rank(b);
@@ -203,9 +197,4 @@ export function floorNumeric(value: Numeric): Numeric {
 
 export function ceilNumeric(value: Numeric): Numeric {
 	return negateNumeric(floorNumeric(negateNumeric(value)));
-}
-
-/** The nearest double. */
-export function toFloat(value: Numeric): number {
-	return Number(printNumeric(value));
 }

@@ -38,13 +38,6 @@ export function exactDecimal(value: number): Decimal {
 	return { digits: BigInt(scaled) * 5n ** BigInt(scale), scale };
 }
 
-/** Whether a number is a float4, or beyond what one can hold. */
-export function fitsReal(text: string): boolean {
-	const number = Number(text);
-	const rounded = Math.fround(number);
-	return Number.isFinite(number) ? Number.isFinite(rounded) && (rounded !== 0 || number === 0) : true;
-}
-
 /** NaN is the greatest and equals itself. */
 export function compareFloats(a: number, b: number): number {
 	if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));

@@ -203,7 +203,13 @@ async function resolveView(
 		found.push(pageFinding(file, `There is no view "${name}".`));
 		return undefined;
 	}
-	const outcome = await plan({ name, file, sql: text, tables: [...tables, peopleTable], views: viewsOf(files) });
+	const outcome = await plan({
+		name,
+		file,
+		sql: text,
+		tables: [...tables, peopleTable],
+		views: viewsOf(files)
+	});
 	if (!outcome.ok) {
 		found.push(...outcome.diagnostics);
 		return undefined;

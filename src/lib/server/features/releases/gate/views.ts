@@ -143,7 +143,9 @@ async function describe(
 	} catch (error) {
 		if (!isPostgresError(error)) throw error;
 		const position =
-			error.position === undefined ? undefined : String(Number(error.position) - prefix.length - plan.checkOffset);
+			error.position === undefined
+				? undefined
+				: String(Number(error.position) - prefix.length - plan.checkOffset);
 		const { message, hint } = error;
 		found.push({
 			...postgresDiagnostic(file, plan.sql, { message, hint, position }),
