@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Instance } from './bootstrap.ts';
+import { watched } from './connection.ts';
 import { errors } from './errors.ts';
 
 export interface Migration {
@@ -28,7 +29,8 @@ export function readMigrations(folder: string): Migration[] {
  * the logins need. Safe to run by several nodes at once. Throws MIGRATION_CHANGED, MIGRATION_FAILED.
  */
 export async function migrate(instance: Instance, migrations: readonly Migration[]): Promise<string[]> {
-	const client = new pg.Client({ connectionString: instance.urlAs('admin') });
+	const client = new pg.Client({ connectionString: instance.urlAs('admin'), ...watched });
+	client.on('error', () => {});
 	await client.connect();
 	try {
 		await client.query(`SELECT pg_advisory_lock(hashtext('loam.migrate'))`);

@@ -43,8 +43,10 @@ export function openPools(instance: Instance): Postgres {
 			idleTimeoutMillis: 60_000,
 			query_timeout
 		});
-		// An idle connection that breaks (Postgres restarted) is replaced at the next use.
+		// An idle connection that breaks (Postgres restarted) is replaced at the next use; one that breaks
+		// while it is taken, between two queries, fails the next of them.
 		made.on('error', () => {});
+		made.on('connect', (client) => client.on('error', () => {}));
 		return made;
 	};
 	const app = pool('app', 8, shortMs);
