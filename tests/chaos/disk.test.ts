@@ -53,13 +53,16 @@ describe.skipIf(!disk)('a full disk', () => {
 		// what that one gave back
 		for (const left of [2, 0]) files.push(fill(disk!, left));
 		await waitUntil(() => writers.failures > 0, 'writers are refused', 60_000);
+		let told = await healthOf(all.nodes[0]!);
 		await waitUntil(
-			async () => (await healthOf(all.nodes[0]!)).status !== 'ready',
+			async () => {
+				told = await healthOf(all.nodes[0]!);
+				return (told.problems ?? []).length > 0;
+			},
 			'the node says that something is wrong',
 			20_000
 		);
-		const { problems } = await healthOf(all.nodes[0]!);
-		console.log(`a full disk: ${problems!.map(({ name, message }) => `${name}: ${message}`).join(' ')}`);
+		console.log(`a full disk: ${told.problems!.map(({ name, message }) => `${name}: ${message}`).join(' ')}`);
 		await new Promise((resolve) => setTimeout(resolve, 5_000));
 		for (const file of files) rmSync(file);
 		const freedAt = Date.now();
