@@ -57,6 +57,7 @@ const commands = {
 		]);
 	},
 	'soak:views': (args) => soak('views', args),
+	'soak:crash': (args) => soak('crash', args),
 	check: async () => {
 		prepare();
 		await run('node', ['tests/support/check.ts']);
