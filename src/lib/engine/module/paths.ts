@@ -5,7 +5,7 @@ import type { ModuleFiles } from './types.ts';
 export type FileKind =
 	'manifest' | 'schema' | 'migration' | 'view' | 'logic' | 'page' | 'locale' | 'seed' | 'test' | 'text';
 
-export const fileLimits = { files: 2000, fileBytes: 1_000_000, totalBytes: 10_000_000 } as const;
+export const fileLimits = { files: 2000, fileBytes: 1_000_000, totalBytes: 10_000_000, path: 200 } as const;
 
 const name = '[a-z][a-z0-9_]*';
 const segment = '[a-z0-9][a-z0-9_-]*';
@@ -40,6 +40,7 @@ const places = [
 
 /** The kind of a file, or undefined where a module can't have a file of that path. */
 export function fileKind(path: string): FileKind | undefined {
+	if (path.length > fileLimits.path) return undefined;
 	return (Object.keys(patterns) as FileKind[]).find((kind) => patterns[kind].test(path));
 }
 
@@ -73,6 +74,13 @@ export function checkFiles(files: ModuleFiles): Diagnostic[] {
 type Problem = Pick<Diagnostic, 'reason' | 'message' | 'hint'>;
 
 function checkFile(path: string, text: string, bytes: number): Problem | undefined {
+	if (path.length > fileLimits.path) {
+		return {
+			reason: 'PATH_TOO_LONG',
+			message: `The path has ${path.length} characters; at most ${fileLimits.path} are allowed.`,
+			hint: 'Give the file a shorter name.'
+		};
+	}
 	if (fileKind(path) === undefined) {
 		return {
 			reason: 'PATH_UNKNOWN',

@@ -1,5 +1,5 @@
 import type { DescEnum, DescField, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
-import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+import type { FileDescriptorProto, SourceCodeInfo_Location } from '@bufbuild/protobuf/wkt';
 
 export interface Place {
 	readonly line: number;
@@ -12,9 +12,7 @@ type Described = DescMessage | DescEnum | DescField | DescService | DescMethod;
 
 /** Where a declaration stands in its file, from 1; the first line where the descriptor has no source info. */
 export function placeOf(desc: Described): Place {
-	const path = pathOf(desc).join();
-	const location = fileOf(desc).sourceCodeInfo?.location.find((at) => at.path.join() === path);
-	const span = location?.span ?? [];
+	const span = locationOf(desc)?.span ?? [];
 	const [line = 0, column = 0] = span;
 	const endLine = span.length === 4 ? span[2]! : line;
 	const endColumn = span.at(-1) ?? 0;
@@ -23,9 +21,23 @@ export function placeOf(desc: Described): Place {
 
 /** The comment before a declaration, without its marks; empty where there is none. */
 export function commentOf(desc: Described): string {
-	const path = pathOf(desc).join();
-	const location = fileOf(desc).sourceCodeInfo?.location.find((at) => at.path.join() === path);
-	return (location?.leadingComments ?? '').trim();
+	return (locationOf(desc)?.leadingComments ?? '').trim();
+}
+
+/** By path, made once a file: a schema of a thousand fields asks for thousands of places. */
+const locations = new WeakMap<FileDescriptorProto, ReadonlyMap<string, SourceCodeInfo_Location>>();
+
+function locationOf(desc: Described): SourceCodeInfo_Location | undefined {
+	const file = fileOf(desc);
+	const known = locations.get(file);
+	const byPath =
+		known ??
+		new Map(
+			// The first of a path counts, so it is put in last.
+			[...(file.sourceCodeInfo?.location ?? [])].reverse().map((at) => [at.path.join(), at] as const)
+		);
+	if (!known) locations.set(file, byPath);
+	return byPath.get(pathOf(desc).join());
 }
 
 function fileOf(desc: Described): FileDescriptorProto {

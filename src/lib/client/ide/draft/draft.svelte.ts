@@ -1,4 +1,5 @@
-import { AppError, type ErrorCode } from '#kernel';
+import { AppError } from '#kernel';
+import { failureOf, isStale } from './failure.ts';
 import type { Keep, Orphan } from './keep.ts';
 import { recover } from './reconcile.ts';
 import { statusOf, type SaveStatus } from './status.ts';
@@ -29,16 +30,6 @@ const pauseMs = 300;
 const longestPauseMs = 2000;
 const requestMs = 20_000;
 const longestRetryMs = 15_000;
-
-/** Answers that may come although the write was applied, or that another try may turn. */
-const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-	'canceled',
-	'unknown',
-	'internal',
-	'unavailable',
-	'deadline_exceeded',
-	'resource_exhausted'
-]);
 
 /** The draft as the screen uses it: reactive, saved as one types. */
 export class Draft {
@@ -199,17 +190,6 @@ export class Draft {
 			else reject(notSaved(status));
 		}
 	}
-}
-
-function isStale(error: unknown): boolean {
-	return error instanceof AppError && error.code === 'aborted';
-}
-
-function failureOf(id: number, error: unknown): DraftEvent {
-	if (error instanceof AppError && !passing.has(error.code)) {
-		return { type: 'refused', id, refusal: { code: error.code, message: error.message } };
-	}
-	return { type: 'failed', id };
 }
 
 function retryMs(failures: number): number {

@@ -33,5 +33,6 @@ describe('nameProblem', () => {
 		expect(nameProblem('view', 'Ähm', taken)).toMatch(/lower case/);
 		expect(nameProblem('migration', 'add_points', taken)).toMatch(/Four digits/);
 		expect(nameProblem('page', '../x', taken)).toMatch(/folders/);
+		expect(nameProblem('view', 'x'.repeat(300), taken)).toMatch(/At most 200 characters/);
 	});
 });

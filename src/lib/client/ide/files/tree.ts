@@ -1,4 +1,4 @@
-import { fileKind, type FileKind } from '#engine/module';
+import { fileKind, fileLimits, type FileKind } from '#engine/module';
 
 /** One section of the file tree: the files of one kind. */
 export interface Section {
@@ -114,6 +114,7 @@ export function nameProblem(kind: FileKind, name: string, taken: ReadonlySet<str
 	if (name.trim() === '') return 'Give it a name.';
 	const path = pathOf(kind, name);
 	if (taken.has(path)) return `${path} is there already.`;
+	if (path.length > fileLimits.path) return `At most ${fileLimits.path} characters, with folder and ending.`;
 	return fileKind(path) === kind ? undefined : nameRules[kind];
 }
 

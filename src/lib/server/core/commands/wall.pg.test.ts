@@ -188,8 +188,7 @@ async function atTheWall(sql: string): Promise<string> {
 		return JSON.stringify(rows);
 	} finally {
 		await client.query('ROLLBACK');
-		await assertUntouched(client);
-		client.release();
+		await assertUntouched(client).finally(() => client.release());
 	}
 }
 
@@ -205,7 +204,8 @@ async function assertUntouched(client: PoolClient | Client): Promise<void> {
 		       (SELECT count(*)::int FROM pg_largeobject_metadata) AS objects,
 		       (SELECT string_agg(DISTINCT relname, ',' ORDER BY relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 		         WHERE relkind IN ('r', 'v') AND nspname NOT IN ('pg_catalog', 'information_schema', 'loam', 'pg_toast')) AS tables,
-		       (SELECT count(*)::int FROM pg_trigger WHERE NOT tgisinternal) AS triggers,
+		       (SELECT count(*)::int FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+		         WHERE NOT tgisinternal AND relnamespace <> 'loam'::regnamespace) AS triggers,
 		       (SELECT bool_and(prosecdef) FROM pg_proc WHERE proname = 'run_sql') AS definer`);
 	expect(rows[0]).toEqual({
 		self: true,

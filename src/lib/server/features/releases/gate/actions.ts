@@ -48,11 +48,10 @@ export function readParts(source: string): CardParts {
 }
 
 /**
- * The inputs that an action sends: of its own scope and those around it, and what is inside it but in no
- * card that another action shows. The same rule by which the page collects them.
+ * The inputs that an action of this scope sends: of its own scope and those around it, and what is inside it
+ * but in no card that another action shows. The same rule by which the page collects them.
  */
-export function inputsOf({ sendsInputs, scope }: CardAction, inputs: readonly CardInput[]): CardInput[] {
-	if (!sendsInputs) return [];
+export function inputsAround(scope: CardScope, inputs: readonly CardInput[]): CardInput[] {
 	const around = new Set(chain(scope));
 	return inputs.filter((input) => {
 		if (around.has(input.scope)) return true;

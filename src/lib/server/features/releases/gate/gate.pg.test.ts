@@ -568,6 +568,13 @@ const broken: readonly Broken[] = [
 		'SEEDS_REFUSED'
 	],
 	['a file of no kind', add('logic/run.js', ''), 'logic/run.js', 1, 'PATH_UNKNOWN'],
+	[
+		'a path without end',
+		add(`logic/shared/${'a'.repeat(300)}.ts`, ''),
+		`logic/shared/${'a'.repeat(300)}.ts`,
+		1,
+		'PATH_TOO_LONG'
+	],
 	['a file that is no text', add('README.md', 'a\0b'), 'README.md', 1, 'FILE_NOT_TEXT']
 ];
 
@@ -637,6 +644,30 @@ describe('what is made to break the gate', () => {
 		const { ok, diagnostics } = await gate(files);
 		expect(ok).toBe(false);
 		expect(diagnostics.map((d) => d.file)).toContain(file);
+	});
+
+	test('a page of thousands of inputs and actions takes no longer for it', async () => {
+		const inputs = (id: (i: number) => string) =>
+			Array.from({ length: 2500 }, (_, i) => ({ type: 'Input.Text', id: id(i) }));
+		const actions = Array.from({ length: 2500 }, () => ({
+			type: 'Action.Execute',
+			title: '',
+			verb: 'CloseTicket'
+		}));
+		for (const id of [(i: number) => `i${i}`, () => 'id']) {
+			const begin = performance.now();
+			const { diagnostics } = await gate(card([...inputs(id), { type: 'ActionSet', actions }]));
+			expect(performance.now() - begin).toBeLessThan(8000);
+			expect(diagnostics.filter((found) => found.reason === 'REQUEST_FIELD_UNKNOWN').length).toBeLessThan(60);
+		}
+	});
+
+	test('a schema of a thousand fields does not either', async () => {
+		const fields = Array.from({ length: 1000 }, (_, i) => `string f${i} = ${i + 10};`).join('\n');
+		const schema = desk['schema.proto']!.replace('string name = 2', `${fields}\nstring name = 2`);
+		const begin = performance.now();
+		await gate(deskWith({ 'schema.proto': schema }));
+		expect(performance.now() - begin).toBeLessThan(8000);
 	});
 
 	test('the gate works on after it', async () => {

@@ -39,10 +39,15 @@ export function checkPages(
 			}
 			return [name, { columns: view?.columns }] as const;
 		});
-		found.push(...validateCard(page.file, source, { bindings: Object.fromEntries(bindings) }));
-		if (names.schema) found.push(...checkActions(page.file, source, names.schema, access));
+		const card = validateCard(page.file, source, { bindings: Object.fromEntries(bindings) });
+		found.push(...card);
+		const isTooLarge = card.some(({ reason }) => tooLarge.has(reason));
+		if (names.schema && !isTooLarge) found.push(...checkActions(page.file, source, names.schema, access));
 	}
 }
+
+/** What has more parts than a card may have is not looked at part by part. */
+const tooLarge: ReadonlySet<string> = new Set(['CARD_TOO_LARGE', 'CARD_TOO_DEEP', 'CARD_TOO_MANY_NODES']);
 
 function checkBinding(
 	file: string,

@@ -2,7 +2,14 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { nearest, type Diagnostic } from '#kernel';
 import { spanOf } from '#engine/module';
-import { inputsOf, type CardAction, type CardInput, type CardParts, type CardText } from './actions.ts';
+import {
+	inputsAround,
+	type CardAction,
+	type CardInput,
+	type CardParts,
+	type CardScope,
+	type CardText
+} from './actions.ts';
 
 /** An action with the request that its command takes. */
 export interface Call {
@@ -10,6 +17,9 @@ export interface Call {
 	readonly verb: string;
 	readonly request: DescMessage;
 }
+
+/** Past it a page's findings tell nothing new, and a page made to break the gate has millions. */
+const mostFindings = 50;
 
 /**
  * What actions send must be fields of the requests of their commands, of a kind that they take: the call
@@ -24,11 +34,52 @@ export function checkRequests(
 	const found: Diagnostic[] = [];
 	const report: ReportAt = (node, severity, reason, message, hint) =>
 		found.push({ severity, file, ...spanOf(source, node.offset, node.length), reason, message, hint });
+	const sent = senders(inputs, calls);
+	const fine = new Set<string>();
 	for (const call of calls) {
 		for (const key of call.action.data) if (!fieldOf(call.request, key.text)) unknownKey(call, key, report);
-		for (const input of inputsOf(call.action, inputs)) checkInput(call, input, inputs, calls, report);
+		const before = found.length;
+		// What one action sends well, the next with the same inputs and the same request sends well too.
+		if (!fine.has(sent.groupOf(call))) {
+			for (const input of sent.of(call)) {
+				if (found.length >= mostFindings) return found;
+				checkInput(call, input, sent, report);
+			}
+		}
+		if (found.length === before) fine.add(sent.groupOf(call));
+		if (found.length >= mostFindings) return found;
 	}
 	return found;
+}
+
+interface Senders {
+	/** Names what a call sends and where to. */
+	groupOf(call: Call): string;
+	/** The inputs that a call sends. */
+	of(call: Call): readonly CardInput[];
+	/** Whether some call that sends the input has a field for it. */
+	isTaken(input: CardInput): boolean;
+}
+
+/** Scopes are few where actions and inputs are many. */
+function senders(inputs: readonly CardInput[], calls: readonly Call[]): Senders {
+	const byScope = new Map<CardScope, readonly CardInput[]>();
+	const of = ({ action }: Call): readonly CardInput[] => {
+		if (!action.sendsInputs) return [];
+		const sent = byScope.get(action.scope) ?? inputsAround(action.scope, inputs);
+		byScope.set(action.scope, sent);
+		return sent;
+	};
+	const scopes = new Map<CardScope, number>();
+	const groupOf = ({ action, request }: Call): string => {
+		const number = scopes.get(action.scope) ?? scopes.size;
+		scopes.set(action.scope, number);
+		return `${action.sendsInputs ? number : 'none'}:${request.typeName}`;
+	};
+	const groups = new Map(calls.map((call) => [groupOf(call), call]));
+	const isTaken = (input: CardInput) =>
+		[...groups.values()].some((call) => fieldOf(call.request, input.id.text) && of(call).includes(input));
+	return { of, isTaken, groupOf };
 }
 
 type ReportAt = (
@@ -41,8 +92,17 @@ type ReportAt = (
 
 /** Requests take the names of schema.proto, and lowerCamelCase as JSON writes them. */
 function fieldOf(request: DescMessage, name: string): DescField | undefined {
-	return request.fields.find((field) => field.name === name || field.jsonName === name);
+	const known = fieldNames.get(request);
+	const fields =
+		known ??
+		new Map(
+			request.fields.flatMap((field) => [[field.jsonName, field] as const, [field.name, field] as const])
+		);
+	if (!known) fieldNames.set(request, fields);
+	return fields.get(name);
 }
+
+const fieldNames = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
 
 function unknownKey({ verb, request }: Call, key: CardText, report: ReportAt): void {
 	report(
@@ -54,13 +114,7 @@ function unknownKey({ verb, request }: Call, key: CardText, report: ReportAt): v
 	);
 }
 
-function checkInput(
-	call: Call,
-	input: CardInput,
-	inputs: readonly CardInput[],
-	calls: readonly Call[],
-	report: ReportAt
-): void {
+function checkInput(call: Call, input: CardInput, sent: Senders, report: ReportAt): void {
 	const { action, verb, request } = call;
 	const { text: id, node } = input.id;
 	const field = fieldOf(request, id);
@@ -72,10 +126,7 @@ function checkInput(
 	}
 	// What is drawn in some cases alone may never meet.
 	const severity = action.isConditional || input.isConditional ? 'warning' : 'error';
-	const isAnothers = calls.some(
-		(other) => fieldOf(other.request, id) && inputsOf(other.action, inputs).includes(input)
-	);
-	if (isAnothers && action.verb) {
+	if (action.verb && sent.isTaken(input)) {
 		const message = `${verb} is sent the input "${id}" too, which is no field of its ${request.name}.`;
 		report(action.verb, severity, 'REQUEST_FIELD_UNKNOWN', message, apart);
 		return;
