@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ViewSpec } from '#engine/view';
 import type { Place, Tenancy } from '#core/tenancy';
 import { createViews, type RunningViews } from '#core/views';
-import { Auditor, accounts, accountCount, auditBank, bankTables, makeBank, readView } from './bank.ts';
+import { type Auditor, accounts, accountCount, auditBank, bankTables, makeBank, readView } from './bank.ts';
 import { JournalReplica } from './journal-replica.ts';
 import { testLog } from './log.ts';
 import { ownCluster, type OwnCluster } from './own-cluster.ts';

@@ -23,14 +23,7 @@ export {
 	type JournalOffset,
 	type Offset
 } from './offset.ts';
-export {
-	collationOf,
-	compareRows,
-	parseOrderBy,
-	parseOrderTerm,
-	type KeyedRow,
-	type OrderTerm
-} from './order.ts';
+export { collationOf, compareRows, parseOrderTerm, type KeyedRow, type OrderTerm } from './order.ts';
 export type { SubsetQuery } from './subset.ts';
 export type { FieldErrors } from './fields.ts';
 export {

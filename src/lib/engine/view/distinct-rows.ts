@@ -8,7 +8,7 @@ import { addStage, stageSource } from './stage-source.ts';
 export function distinctRows(reading: Reading, query: Query): Query {
 	const isPlain = !query.grouping && !query.over && !query.union;
 	if (isPlain && !query.outputs.some(({ expression }) => windowsIn(expression).length > 0))
-		return { ...query, grouping: byAll(query.outputs.map(({ expression }) => expression)) };
+		return { ...query, grouping: distinctGrouping(query.outputs.map(({ expression }) => expression)) };
 	const stage = addStage(reading, { title: 'rows with doubles', query, view: undefined });
 	const source = stageSource(reading, stage, 'rows', undefined);
 	const outputs = query.outputs.map(({ name }) => ({
@@ -19,12 +19,12 @@ export function distinctRows(reading: Reading, query: Query): Query {
 		scope: { sources: [source], merged: [] },
 		conditions: [],
 		outputs,
-		grouping: byAll(outputs.map(({ expression }) => expression))
+		grouping: distinctGrouping(outputs.map(({ expression }) => expression))
 	};
 }
 
 /** Of constants alone there is one row, if there are any. */
-function byAll(expressions: readonly Expression[]): NonNullable<Query['grouping']> {
+export function distinctGrouping(expressions: readonly Expression[]): NonNullable<Query['grouping']> {
 	const groups = [
 		...new Map(
 			expressions

@@ -1,5 +1,4 @@
 import type { Node, SelectStmt } from '#engine/sql';
-import { visibleColumn } from './catalog.ts';
 import { compile } from './compile.ts';
 import {
 	children,
@@ -13,7 +12,7 @@ import {
 import { expandSets } from './grouping-sets.ts';
 import { refuse } from './refusal.ts';
 import type { Output } from './query.ts';
-import { isOuterColumn, sourceAt, type Scope } from './scope.ts';
+import { isOuterColumn, itemsOf, sourceAt, type Scope } from './scope.ts';
 import { isNotNull } from './traits.ts';
 import { refuseWindow } from './windowed.ts';
 
@@ -154,7 +153,10 @@ function named(scope: Scope, node: Node, outputs: readonly Output[]): Expression
 	if (!('ColumnRef' in node) || node.ColumnRef.fields?.length !== 1) return undefined;
 	const field = node.ColumnRef.fields[0]!;
 	const name = 'String' in field ? field.String.sval : undefined;
-	if (name === undefined || scope.sources.some((source) => visibleColumn(source.table, name)))
+	if (
+		name === undefined ||
+		itemsOf(scope).some(({ columns }) => columns.some((column) => column.name === name))
+	)
 		return undefined;
 	return outputs.find((output) => output.name === name)?.expression;
 }

@@ -96,7 +96,7 @@ export function readClauses(outer: Place, select: SelectStmt, isPart: boolean): 
 	}));
 	const scope: Scope = { ...names, sources, windows: windowsOf(select) };
 	const own = select.valuesLists
-		? everyColumn(scope, undefined)
+		? everyColumn(scope)
 		: readOutputs(scope, select.targetList ?? [], place.parsed, isPart);
 	const first = readFirstRows(place, scope, select, own);
 	const outputs = first?.outputs ?? own;
@@ -118,7 +118,13 @@ export function rowsOf({
 	grouping
 }: Pick<Clauses, 'scope' | 'island' | 'outputs' | 'grouping'>): Query {
 	return {
-		scope: { sources: scope.sources, merged: scope.merged },
+		scope: {
+			sources: scope.sources.map((source, index) => ({
+				...source,
+				nullable: !island.sources.includes(index)
+			})),
+			merged: []
+		},
 		conditions: island.conditions,
 		...(island.outer.length + island.late.length > 0 ? { joins: island } : {}),
 		outputs,

@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from '#engine/sql';
-import { visibleColumn, visibleColumns, type CatalogTable } from './catalog.ts';
+import type { CatalogTable } from './catalog.ts';
 import { compile } from './compile.ts';
 import type { Expression } from './expression.ts';
 import { allSources, combined, filtered, islandOf, leftJoined, type Island } from './join-tree.ts';
@@ -7,7 +7,27 @@ import { oneRow } from './call-source.ts';
 import { sourcesOf } from './lineage.ts';
 import { bytesAt, type Place } from './reading.ts';
 import { notYet, refuse } from './refusal.ts';
-import { sourceAt, type MergedColumn, type Scope, type Source } from './scope.ts';
+import {
+	addItem,
+	addNamed,
+	addSource,
+	addUnnamed,
+	emptyNames,
+	lackingRows,
+	markNullable,
+	namesIn,
+	type Names
+} from './names.ts';
+import { fullJoin } from './full-join.ts';
+import { lateralRows } from './lateral.ts';
+import {
+	sourceAt,
+	type FromColumn,
+	type FromItem,
+	type MergedColumn,
+	type Scope,
+	type Source
+} from './scope.ts';
 import { subquery } from './subquery.ts';
 import { tableFunction, valuesSource } from './table-function.ts';
 import { stageOfSubquery, stageOfView, stageSource } from './stage-source.ts';
@@ -18,14 +38,16 @@ export interface From {
 	readonly island: Island;
 }
 
-interface Names extends Scope {
-	readonly sources: Source[];
-	readonly merged: MergedColumn[];
-	readonly base: number;
+/** One item of FROM. */
+interface Joined {
+	readonly island: Island;
+	/** What connects it with the items before it, where it names them by itself: LATERAL. */
+	readonly on: readonly Expression[];
+	/** LATERAL that has a row for each row before it, whatever connects them. */
+	readonly always: boolean;
+	/** Of these rows, those that are. */
+	readonly filter: readonly Expression[];
 }
-
-/** A FROM has fewer sources than this. */
-const baseStep = 100;
 
 /** VALUES as a SELECT of its own. */
 export function readValues(lists: readonly Node[], place: Place): From {
@@ -34,17 +56,12 @@ export function readValues(lists: readonly Node[], place: Place): From {
 	return { scope, island: islandOf(addSource(scope, source)) };
 }
 
-function emptyNames(place: Place): Names {
-	const { outer } = place;
-	const base = outer ? (outer.base ?? 0) + baseStep : 0;
-	return { sources: [], merged: [], base, place, ...(outer && { outer }) };
-}
-
 /** Throws a Refusal for what cannot stand in FROM. */
 export function readFrom(items: readonly Node[], place: Place): From {
 	const scope = emptyNames(place);
-	const read = items.map((item) => readItem(scope, item, place));
-	const island = read.length > 0 ? read.reduce(combined) : islandOf(addSource(scope, oneRow()));
+	let island: Island | undefined;
+	for (const item of items) island = joinedTo(scope, island, readItem(scope, item, place), []);
+	island ??= islandOf(addSource(scope, oneRow()));
 	if (scope.sources.length > maximumSources) {
 		notYet(scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
 	}
@@ -53,13 +70,31 @@ export function readFrom(items: readonly Node[], place: Place): From {
 
 const maximumSources = 12;
 
+/** An inner join with what comes before. */
+function joinedTo(
+	scope: Names,
+	before: Island | undefined,
+	{ island, on, always, filter }: Joined,
+	conditions: readonly Expression[]
+): Island {
+	if (!before) return island;
+	if (!always) return [...on, ...filter, ...conditions].reduce(filtered, combined(before, island));
+	// its columns have values also where its row is lacking
+	lackingRows(scope, island);
+	return [...filter, ...conditions].reduce(filtered, leftJoined(before, island, on));
+}
+
+function alone(island: Island): Joined {
+	return { island, on: [], always: false, filter: [] };
+}
+
 /** Adds what one item of FROM brings. */
-function readItem(scope: Names, item: Node, place: Place): Island {
-	if ('RangeVar' in item) return islandOf(addRange(scope, item.RangeVar, place));
-	if ('JoinExpr' in item) return readJoin(scope, item.JoinExpr, place);
-	if ('RangeSubselect' in item) return islandOf(addSubquery(scope, item.RangeSubselect, place));
+function readItem(scope: Names, item: Node, place: Place): Joined {
+	if ('RangeVar' in item) return alone(islandOf(addRange(scope, item.RangeVar, place)));
+	if ('JoinExpr' in item) return alone(readJoin(scope, item.JoinExpr, place));
+	if ('RangeSubselect' in item) return readSubselect(scope, item.RangeSubselect, place);
 	const at = bytesAt(place.parsed, 'FROM');
-	if ('RangeFunction' in item) return readFunction(scope, item.RangeFunction, place);
+	if ('RangeFunction' in item) return alone(readFunction(scope, item.RangeFunction, place));
 	if ('RangeTableSample' in item)
 		refuse(
 			item.RangeTableSample.location,
@@ -68,18 +103,6 @@ function readItem(scope: Names, item: Node, place: Place): Island {
 			'Filter with WHERE.'
 		);
 	notYet(at, 'this in FROM', 'Name tables of the module.');
-}
-
-function addSource(scope: Names, source: Source): number {
-	if (scope.sources.some(({ alias }) => alias === source.alias)) {
-		refuse(
-			source.at,
-			'VIEW_DUPLICATE_TABLE',
-			`"${source.alias}" stands twice in FROM.`,
-			`Give one of them another name: ${source.alias} AS other.`
-		);
-	}
-	return scope.base + scope.sources.push(source) - 1;
 }
 
 /** A name in FROM is a CTE's, a table's or a view's, looked for in that order. */
@@ -95,16 +118,15 @@ function addRange(scope: Names, range: RangeVar, place: Place): number {
 		);
 	}
 	if (!range.inh) notYet(at, 'ONLY', "Write the table's name alone.");
-	if (range.alias?.colnames)
-		notYet(at, 'renamed columns of a table', 'Rename columns in the list of SELECT, with AS.');
+	const names = namesIn(range.alias?.colnames);
 	const alias = range.alias?.aliasname ?? name;
 	const cte = place.ctes.findLast((candidate) => candidate.name === name);
-	if (cte) return addSource(scope, stageSource(place.reading, cte.stage, alias, at));
+	if (cte) return addSource(scope, stageSource(place.reading, cte.stage, alias, at), names);
 	const { tables } = place.reading;
 	const table = tables.find((candidate) => candidate.name === name);
-	if (table) return addSource(scope, tableSource(table, alias, at));
+	if (table) return addSource(scope, tableSource(table, alias, at), names);
 	const view = stageOfView(place.reading, name, at);
-	if (view !== undefined) return addSource(scope, stageSource(place.reading, view, alias, at));
+	if (view !== undefined) return addSource(scope, stageSource(place.reading, view, alias, at), names);
 	const known = [...tables.map((t) => t.name), ...place.reading.views.keys()];
 	refuse(
 		at,
@@ -144,18 +166,25 @@ function readFunction(
 
 type Subselect = Extract<Node, { RangeSubselect: unknown }>['RangeSubselect'];
 
-function addSubquery(scope: Names, { lateral, subquery, alias }: Subselect, place: Place): number {
+function readSubselect(scope: Names, { lateral, subquery, alias }: Subselect, place: Place): Joined {
 	const at = bytesAt(place.parsed, 'FROM');
-	if (lateral) notYet(bytesAt(place.parsed, 'LATERAL'), 'LATERAL', 'Join the tables directly.');
 	const name = alias?.aliasname ?? `_q${scope.sources.length}`;
 	const values = valuesOf(subquery);
-	if (values)
-		return addSource(
-			scope,
-			valuesSource({ ...scope, sources: [], merged: [] }, name, values, alias?.colnames, at)
-		);
+	if (values) {
+		const own = { ...scope, sources: [], merged: [], items: [] };
+		return alone(islandOf(addSource(scope, valuesSource(own, name, values, alias?.colnames, at))));
+	}
+	const connected = lateral && lateralRows(scope, place, subquery, name);
+	if (connected) {
+		const { source, columns, ...rest } = connected;
+		const names = namesIn(alias?.colnames);
+		if (source.call) return { island: islandOf(addSource(scope, source, names)), ...rest };
+		const renamed = columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
+		const id = addNamed(scope, source, renamed);
+		return { island: islandOf(id), ...rest };
+	}
 	const stage = stageOfSubquery(place, subquery, `subquery ${name}`, alias?.colnames);
-	return addSource(scope, stageSource(place.reading, stage, name, at));
+	return alone(islandOf(addSource(scope, stageSource(place.reading, stage, name, at))));
 }
 
 /** Of `(VALUES …)`, with nothing else. */
@@ -170,27 +199,68 @@ type Join = Extract<Node, { JoinExpr: unknown }>['JoinExpr'];
 
 function readJoin(scope: Names, join: Join, place: Place): Island {
 	const at = (word: string) => bytesAt(place.parsed, word);
-	if (join.jointype === 'JOIN_FULL')
-		notYet(at('FULL'), 'FULL JOIN', 'Write two views: a LEFT JOIN each way.');
+	if (join.jointype === 'JOIN_FULL') return readFullJoin(scope, join, place);
 	if (join.alias || join.join_using_alias)
 		notYet(at('JOIN'), 'an alias of a whole join', 'Give each table its own alias.');
-	const left = readItem(scope, join.larg!, place);
-	const right = readItem(scope, join.rarg!, place);
+	const { island: left } = readItem(scope, join.larg!, place);
+	const joined = readItem(scope, join.rarg!, place);
 	const isRight = join.jointype === 'JOIN_RIGHT';
-	const [kept, side] = isRight ? [right, left] : [left, right];
-	const names = join.isNatural ? commonNames(scope, left, right) : usingNames(join);
+	const [kept, side] = isRight ? [joined.island, left] : [left, joined.island];
+	const names = join.isNatural ? commonNames(scope, left, joined.island) : usingNames(join);
 	const on = names.map((name) => mergeColumn(scope, name, kept, side, at('USING') ?? at('NATURAL')));
 	if (join.quals) on.push(...conjuncts(scope, join.quals));
-	if (!isRight && join.jointype !== 'JOIN_LEFT') return on.reduce(filtered, combined(left, right));
+	if (!isRight && join.jointype !== 'JOIN_LEFT') return joinedTo(scope, left, joined, on);
+	if (joined.always) {
+		if (joined.filter.length > 0 || on.some((condition) => !isConstantTrue(condition)))
+			notYet(
+				at('LATERAL'),
+				'LEFT JOIN LATERAL of an aggregate with a condition',
+				'Write ON true, and the condition in WHERE.'
+			);
+		return joinedTo(scope, left, joined, []);
+	}
 	if (side.late.length > 0)
 		notYet(
 			at(isRight ? 'RIGHT' : 'LEFT'),
 			'an outer join of a join with a condition that is also true of rows without a partner',
 			'Put that join into a CTE.'
 		);
-	for (const source of allSources(side))
-		scope.sources[source - scope.base] = { ...sourceAt(scope, source), nullable: true };
-	return leftJoined(kept, side, on);
+	markNullable(scope, side);
+	return leftJoined(kept, side, [...joined.on, ...joined.filter, ...on]);
+}
+
+function isConstantTrue(condition: Expression): boolean {
+	return condition.kind === 'compound' && condition.parts.join('') === 'true';
+}
+
+/** Both sides become one stage, whose columns go on under their names. */
+function readFullJoin(scope: Names, join: Join, place: Place): Island {
+	const own = emptyNames(place);
+	const left = readItem(own, join.larg!, place).island;
+	const right = readItem(own, join.rarg!, place).island;
+	const at = bytesAt(place.parsed, 'FULL');
+	const names = join.isNatural ? commonNames(own, left, right) : usingNames(join);
+	const on = names.map((name) => mergeColumn(own, name, left, right, at));
+	if (join.quals) on.push(...conjuncts(own, join.quals));
+	const { source, items, merged } = fullJoin(place, own, { left, right, on, at });
+	const id = addUnnamed(scope, source);
+	for (const item of items) addItem(scope, { ...item, source: id, columns: columnsAt(id, item.columns) }, at);
+	scope.merged.push(
+		...merged.map(({ name, column, aliases }) => ({
+			name,
+			expression: columnAt(id, column),
+			items: scope.items.filter((item) => item.source === id && aliases.includes(item.alias))
+		}))
+	);
+	return islandOf(id);
+}
+
+function columnsAt(source: number, columns: readonly { name: string; column: string }[]): FromColumn[] {
+	return columns.map(({ name, column }) => ({ name, expression: columnAt(source, column) }));
+}
+
+function columnAt(source: number, column: string): Expression {
+	return { kind: 'column', source, column, at: undefined };
 }
 
 function usingNames(join: Join): string[] {
@@ -200,11 +270,14 @@ function usingNames(join: Join): string[] {
 /** The columns that both sides of a NATURAL JOIN have, in the left's order. */
 function commonNames(scope: Names, left: Island, right: Island): string[] {
 	const namesOf = (island: Island) =>
-		allSources(island)
-			.sort((a, b) => a - b)
-			.flatMap((source) => visibleColumns(sourceAt(scope, source).table).map(({ name }) => name));
+		itemsIn(scope, island).flatMap(({ columns }) => columns.map(({ name }) => name));
 	const other = new Set(namesOf(right));
 	return [...new Set(namesOf(left))].filter((name) => other.has(name));
+}
+
+function itemsIn(scope: Names, island: Island): FromItem[] {
+	const sources = allSources(island);
+	return scope.items.filter(({ source }) => sources.includes(source));
 }
 
 /** Makes one column of two; returns the condition. The value is that of the side which every row has. */
@@ -216,13 +289,16 @@ function mergeColumn(
 	at: number | undefined
 ): Expression {
 	const [one, other] = [kept, side].map((island): MergedColumn => {
-		const indexes = allSources(island);
+		const items = itemsIn(scope, island);
 		const merged = scope.merged.find(
-			(column) => column.name === name && column.sources.every((index) => indexes.includes(index))
+			(column) => column.name === name && column.items.every((item) => items.includes(item))
 		);
 		if (merged) return merged;
-		const holders = indexes.filter((index) => visibleColumn(sourceAt(scope, index).table, name));
-		if (holders.length === 1) return { name, sources: holders };
+		const holders = items.filter(({ columns }) => columns.some((column) => column.name === name));
+		if (holders.length === 1) {
+			const { expression } = holders[0]!.columns.find((column) => column.name === name)!;
+			return { name, items: holders, expression };
+		}
 		const what =
 			holders.length === 0 ? 'not a column of both sides' : 'a column of several tables of one side';
 		refuse(
@@ -232,12 +308,12 @@ function mergeColumn(
 			'Write JOIN … ON with both columns by table.column.'
 		);
 	}) as [MergedColumn, MergedColumn];
-	const column = (source: number): Expression => ({ kind: 'column', source, column: name, at });
-	const equal = [column(one.sources[0]!), column(other.sources[0]!)] as const;
+	const equal = [one.expression, other.expression] as const;
 	const others = scope.merged.filter((merged) => merged !== one && merged !== other);
 	scope.merged.splice(0, scope.merged.length, ...others, {
 		name,
-		sources: [...one.sources, ...other.sources]
+		items: [...one.items, ...other.items],
+		expression: one.expression
 	});
 	const parts = ['(', equal[0], ' OPERATOR(pg_catalog.=) ', equal[1], ')'];
 	const form = { kind: 'strict', of: equal } as const;

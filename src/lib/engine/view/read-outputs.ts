@@ -1,10 +1,9 @@
 import type { Node, ParsedSql } from '#engine/sql';
-import { visibleColumns } from './catalog.ts';
 import { compile } from './compile.ts';
 import type { Output } from './query.ts';
 import { bytesAt } from './reading.ts';
 import { refuse } from './refusal.ts';
-import { resolveColumn, type Scope } from './scope.ts';
+import { itemsOf, resolveColumn, type Scope } from './scope.ts';
 import { expressionOf } from './sql-parts.ts';
 
 const plainName = /^[a-z][a-z0-9_]{0,58}$/;
@@ -52,32 +51,21 @@ function expandStar(scope: Scope, path: readonly string[], at: number | undefine
 	const [alias, more] = path;
 	if (more !== undefined)
 		refuse(at, 'VIEW_QUALIFIED_NAME', `"${path.join('.')}.*" names a schema.`, 'Write table.*.');
-	if (alias === undefined) return everyColumn(scope, at);
-	const source = scope.sources.findIndex((candidate) => candidate.alias === alias);
-	if (source < 0) resolveColumn(scope, [alias, '*'], at);
-	const { base = 0 } = scope;
-	return visibleColumns(scope.sources[source]!.table).map(({ name }) => ({
-		name,
-		expression: { kind: 'column', source: base + source, column: name, at }
-	}));
+	if (alias === undefined) return everyColumn(scope);
+	const item = itemsOf(scope).find((candidate) => candidate.alias === alias);
+	if (item) return [...item.columns];
+	resolveColumn(scope, [alias, '*'], at);
+	return refuse(at, 'VIEW_STAR', `"${alias}" is of another SELECT.`, 'Name the columns.');
 }
 
 /** As the standard says: the columns of USING first and once, then the rest in order of FROM. */
-export function everyColumn(scope: Scope, at: number | undefined): Output[] {
-	const merged = scope.merged.map(({ name, sources }): Output => ({
-		name,
-		expression: { kind: 'column', source: sources[0]!, column: name, at }
-	}));
-	const { base = 0 } = scope;
-	const rest = scope.sources.flatMap(({ table }, index) => {
-		const source = base + index;
-		return visibleColumns(table)
-			.filter(
-				({ name }) => !scope.merged.some((column) => column.name === name && column.sources.includes(source))
-			)
-			.map(({ name }): Output => ({ name, expression: { kind: 'column', source, column: name, at } }));
-	});
-	return [...merged, ...rest];
+export function everyColumn(scope: Scope): Output[] {
+	const rest = itemsOf(scope).flatMap((item) =>
+		item.columns.filter(
+			({ name }) => !scope.merged.some((column) => column.name === name && column.items.includes(item))
+		)
+	);
+	return [...scope.merged, ...rest].map(({ name, expression }) => ({ name, expression }));
 }
 
 function readOutput(
@@ -88,7 +76,8 @@ function readOutput(
 ): Output {
 	const expression = compile(scope, node);
 	if (name !== undefined) return { name, expression };
-	if (expression.kind === 'column') return { name: expression.column, expression };
+	const named = node && 'ColumnRef' in node ? lastOf(node.ColumnRef.fields) : undefined;
+	if (named !== undefined) return { name: named, expression };
 	refuse(at, 'VIEW_COLUMN_NAME', 'This column has no name.', 'Give it one: … AS name.');
 }
 
@@ -100,19 +89,20 @@ function impliedName(node: Node | undefined, before: readonly Output[]): string 
 
 function figuredName(node: Node | undefined): string | undefined {
 	if (!node) return undefined;
-	const last = (parts: readonly Node[] = []) => {
-		const part = parts.at(-1);
-		return part && 'String' in part ? part.String.sval : undefined;
-	};
-	if ('ColumnRef' in node) return last(node.ColumnRef.fields);
-	if ('FuncCall' in node) return last(node.FuncCall.funcname);
-	if ('TypeCast' in node) return figuredName(node.TypeCast.arg) ?? last(node.TypeCast.typeName?.names);
+	if ('ColumnRef' in node) return lastOf(node.ColumnRef.fields);
+	if ('FuncCall' in node) return lastOf(node.FuncCall.funcname);
+	if ('TypeCast' in node) return figuredName(node.TypeCast.arg) ?? lastOf(node.TypeCast.typeName?.names);
 	if ('CoalesceExpr' in node) return 'coalesce';
 	if ('SubLink' in node) return sublinkName(node.SubLink);
 	if ('CaseExpr' in node) return figuredName(node.CaseExpr.defresult) ?? 'case';
 	if ('A_ArrayExpr' in node) return 'array';
 	if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest';
 	return undefined;
+}
+
+function lastOf(parts: readonly Node[] = []): string | undefined {
+	const part = parts.at(-1);
+	return part && 'String' in part ? part.String.sval : undefined;
 }
 
 function sublinkName({ subLinkType, subselect }: Extract<Node, { SubLink: unknown }>['SubLink']) {

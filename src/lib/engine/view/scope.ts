@@ -1,6 +1,6 @@
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
-import { columnOf, visibleColumn, visibleColumns } from './catalog.ts';
-import type { ColumnExpression, CompoundExpression } from './expression.ts';
+import { columnOf, visibleColumns } from './catalog.ts';
+import type { ColumnExpression, CompoundExpression, Expression } from './expression.ts';
 import type { Place } from './reading.ts';
 import { refuse } from './refusal.ts';
 import type { WindowDef } from './window-call.ts';
@@ -18,17 +18,31 @@ export interface Source {
 	readonly call?: CompoundExpression;
 }
 
-/** A column that JOIN … USING made one. */
-export interface MergedColumn {
+/** What a name in FROM stands for. */
+export interface FromItem {
+	readonly alias: string;
+	/** The number of the source that its columns are of. */
+	readonly source: number;
+	readonly columns: readonly FromColumn[];
+}
+
+export interface FromColumn {
 	readonly name: string;
-	/** Indexes of the sources that it stands for; the first gives the value. */
-	readonly sources: number[];
+	readonly expression: Expression;
+}
+
+/** A column that JOIN … USING made one. */
+export interface MergedColumn extends FromColumn {
+	/** Those whose column of that name it stands for. */
+	readonly items: readonly FromItem[];
 }
 
 /** The names that expressions of one SELECT can use. */
 export interface Scope {
 	readonly sources: readonly Source[];
 	readonly merged: readonly MergedColumn[];
+	/** The names in FROM, in order; absent: those of the sources. */
+	readonly items?: readonly FromItem[];
 	/** Of its WINDOW clause. */
 	readonly windows?: readonly WindowDef[];
 	/** Number of its first source in expressions: other than those of the scopes around. 0 where there is none. */
@@ -50,12 +64,30 @@ export function isOuterColumn({ base = 0 }: Scope, { source }: ColumnExpression)
 	return source < base;
 }
 
+export function itemsOf({ items, sources, base = 0 }: Scope): readonly FromItem[] {
+	return items ?? sources.map((source, index) => itemOf(source, base + index));
+}
+
+/** A source under its name, with its columns as they are called or as `names` say. */
+export function itemOf(
+	{ alias, table, at }: Source,
+	source: number,
+	names: readonly string[] = []
+): FromItem {
+	const columns = visibleColumns(table).map(({ name: column }, index): FromColumn => ({
+		name: names[index] ?? column,
+		expression: { kind: 'column', source, column, at }
+	}));
+	return { alias, source, columns };
+}
+
+/** A column where an author named it: what is wrong with it is told there. */
+function named({ expression }: FromColumn, at: number | undefined): Expression {
+	return { ...expression, at };
+}
+
 /** Throws a Refusal where the name is unknown or means several columns. */
-export function resolveColumn(
-	scope: Scope,
-	path: readonly string[],
-	at: number | undefined
-): ColumnExpression {
+export function resolveColumn(scope: Scope, path: readonly string[], at: number | undefined): Expression {
 	if (path.length > 2)
 		refuse(
 			at,
@@ -65,17 +97,16 @@ export function resolveColumn(
 		);
 	const [first = '', second] = path;
 	if (second === undefined) return resolveUnqualified(scope, first, at);
-	const source = scope.sources.findIndex((candidate) => candidate.alias === first);
-	if (source < 0 && scope.outer) return resolveColumn(scope.outer, path, at);
-	if (source < 0) {
-		refuse(
-			at,
-			'VIEW_UNKNOWN_TABLE',
-			`There is no "${first}" in FROM.`,
-			`In FROM are: ${scope.sources.map((s) => s.alias).join(', ')}.`
-		);
-	}
-	return columnIn(scope, source, second, at);
+	const items = itemsOf(scope);
+	const item = items.find((candidate) => candidate.alias === first);
+	if (item) return columnIn(item, second, at);
+	if (scope.outer) return resolveColumn(scope.outer, path, at);
+	refuse(
+		at,
+		'VIEW_UNKNOWN_TABLE',
+		`There is no "${first}" in FROM.`,
+		`In FROM are: ${items.map(({ alias }) => alias).join(', ')}.`
+	);
 }
 
 export function columnSpec(scope: Scope, column: ColumnExpression): CatalogColumn {
@@ -84,16 +115,14 @@ export function columnSpec(scope: Scope, column: ColumnExpression): CatalogColum
 	return nullable ? { ...spec, nullable } : spec;
 }
 
-function resolveUnqualified(scope: Scope, name: string, at: number | undefined): ColumnExpression {
+function resolveUnqualified(scope: Scope, name: string, at: number | undefined): Expression {
 	const merged = scope.merged.find((column) => column.name === name);
-	const holders = scope.sources.flatMap((source, index) =>
-		visibleColumn(source.table, name) ? [index] : []
-	);
-	const { base = 0 } = scope;
-	const others = merged ? holders.filter((index) => !merged.sources.includes(base + index)) : holders;
-	if (merged && others.length === 0) return { kind: 'column', source: merged.sources[0]!, column: name, at };
+	const items = itemsOf(scope);
+	const holders = items.filter(({ columns }) => columns.some((column) => column.name === name));
+	const others = merged ? holders.filter((item) => !merged.items.includes(item)) : holders;
+	if (merged && others.length === 0) return named(merged, at);
 	if (merged || others.length > 1) {
-		const choices = holders.map((index) => `${scope.sources[index]!.alias}.${name}`);
+		const choices = holders.map(({ alias }) => `${alias}.${name}`);
 		refuse(
 			at,
 			'VIEW_AMBIGUOUS_COLUMN',
@@ -101,10 +130,11 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 			`Write ${choices.join(' or ')}.`
 		);
 	}
-	if (others.length === 1) return { kind: 'column', source: base + others[0]!, column: name, at };
-	if (scope.outer && !scope.sources.some((source) => source.alias === name))
-		return resolveColumn(scope.outer, [name], at);
-	if (scope.sources.some((source) => source.alias === name)) {
+	const [holder] = others;
+	if (holder) return columnIn(holder, name, at);
+	const isAlias = items.some(({ alias }) => alias === name);
+	if (scope.outer && !isAlias) return resolveColumn(scope.outer, [name], at);
+	if (isAlias) {
 		refuse(
 			at,
 			'VIEW_WHOLE_ROW',
@@ -112,7 +142,7 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 			`List the columns that you want: ${name}.*, or ${name}.id.`
 		);
 	}
-	const known = scope.sources.flatMap((source) => visibleColumns(source.table).map((column) => column.name));
+	const known = items.flatMap(({ columns }) => columns.map((column) => column.name));
 	refuse(
 		at,
 		'VIEW_UNKNOWN_COLUMN',
@@ -121,17 +151,13 @@ function resolveUnqualified(scope: Scope, name: string, at: number | undefined):
 	);
 }
 
-function columnIn(scope: Scope, source: number, name: string, at: number | undefined): ColumnExpression {
-	const { alias, table } = scope.sources[source]!;
-	if (!visibleColumn(table, name)) {
-		refuse(
-			at,
-			'VIEW_UNKNOWN_COLUMN',
-			`"${alias}" has no column "${name}".`,
-			`It has: ${visibleColumns(table)
-				.map((column) => column.name)
-				.join(', ')}.`
-		);
-	}
-	return { kind: 'column', source: (scope.base ?? 0) + source, column: name, at };
+function columnIn({ alias, columns }: FromItem, name: string, at: number | undefined): Expression {
+	const column = columns.find((candidate) => candidate.name === name);
+	if (column) return named(column, at);
+	refuse(
+		at,
+		'VIEW_UNKNOWN_COLUMN',
+		`"${alias}" has no column "${name}".`,
+		`It has: ${columns.map((one) => one.name).join(', ')}.`
+	);
 }

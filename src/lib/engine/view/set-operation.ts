@@ -51,7 +51,6 @@ function branchesOf(select: SelectStmt, all: boolean): SelectStmt[] {
 
 /** All rows of all branches. With `tag`, another output tells of each row its branch, from 0. */
 function union(place: Place, selects: readonly SelectStmt[], isPart: boolean, tag?: string): Query {
-	const { reading } = place;
 	const queries = selects.map((select, index) => readSelect(place, select, isPart || index > 0));
 	const [leading] = queries as [Query];
 	for (const { outputs } of queries) {
@@ -63,6 +62,17 @@ function union(place: Place, selects: readonly SelectStmt[], isPart: boolean, ta
 			'Give each side as many columns.'
 		);
 	}
+	const names = leading.outputs.map(({ name }) => name);
+	return unionQuery(place.reading, queries, names, tag);
+}
+
+/** The rows of queries with as many columns, one after the other. */
+export function unionQuery(
+	reading: Reading,
+	queries: readonly Query[],
+	names: readonly string[],
+	tag?: string
+): Query {
 	const sources = queries.map((query, index) => {
 		const stage = addStage(reading, { title: `branch ${index + 1}`, query, view: undefined });
 		return stageSource(reading, stage, `b${index}`, undefined);
@@ -74,7 +84,7 @@ function union(place: Place, selects: readonly SelectStmt[], isPart: boolean, ta
 		),
 		...(tag === undefined ? [] : [`${index}`])
 	]);
-	const outputs = leading.outputs.map(({ name }, index): Output => {
+	const outputs = names.map((name, index): Output => {
 		const column = queries.map((query) => ({ query, expression: query.outputs[index]!.expression }));
 		return {
 			name,

@@ -389,3 +389,54 @@ describe('rows of functions and constants', () => {
 		`SELECT r.a, r.b FROM comments c, jsonb_to_recordset(CASE WHEN jsonb_typeof(c.extra) = 'array' THEN '[{"a": 1, "b": "x"}, {"a": 2}]'::jsonb END) AS r(a int, b text)`
 	])('%s', check);
 });
+
+describe('full joins', () => {
+	test.each([
+		`SELECT t.id, t.title, p.id AS project, p.name FROM tickets t FULL JOIN projects p ON p.id = t.project_id`,
+		`SELECT t.id, c.n, c.body FROM tickets t FULL JOIN comments c ON c.ticket_id = t.id AND c.body = t.title`,
+		`SELECT coalesce(t.project_id, p.id) AS project, count(t.id) AS n FROM tickets t FULL JOIN projects p ON p.id = t.project_id GROUP BY 1`,
+		`SELECT p.id, t.id AS ticket FROM tickets t FULL JOIN projects p ON p.id = t.project_id WHERE t.id IS NULL OR p.id IS NULL`,
+		`SELECT project_id, n, name FROM (SELECT project_id, count(*) AS n FROM tickets GROUP BY project_id) x FULL JOIN (SELECT id AS project_id, name FROM projects) y USING (project_id)`,
+		`SELECT * FROM (SELECT id, title FROM tickets) x NATURAL FULL JOIN (SELECT ticket_id AS id, n FROM comments) y`,
+		`SELECT t.id, p.name, c.n FROM tickets t FULL JOIN projects p ON p.lead = t.points LEFT JOIN comments c ON c.ticket_id = t.id`,
+		`SELECT a.id, b.id AS other FROM tickets a FULL JOIN tickets b ON a.parent = b.id`,
+		`SELECT t.id, p.id AS project, c.n FROM (tickets t LEFT JOIN comments c ON c.ticket_id = t.id) FULL JOIN projects p ON p.id = t.project_id AND c.n = 1`,
+		`SELECT t.id, p.id AS project, q.id AS again FROM tickets t FULL JOIN projects p ON p.id = t.project_id FULL JOIN projects q ON q.lead = t.points`,
+		`SELECT t.id, p.id AS project FROM tickets t FULL JOIN projects p ON false`,
+		`SELECT p.id FROM projects p WHERE EXISTS (WITH f AS (SELECT t.project_id, c.body FROM tickets t FULL JOIN comments c ON c.ticket_id = t.id) SELECT FROM f WHERE f.project_id = p.id)`
+	])('%s', check);
+});
+
+describe('lateral', () => {
+	test.each([
+		`SELECT p.id, x.title FROM projects p, LATERAL (SELECT t.title FROM tickets t WHERE t.project_id = p.id) x`,
+		`SELECT p.id, x.title, x.more FROM projects p CROSS JOIN LATERAL (SELECT t.title, t.points + p.lead AS more FROM tickets t WHERE t.project_id = p.id) x`,
+		`SELECT p.id, x.title FROM projects p LEFT JOIN LATERAL (SELECT t.title FROM tickets t WHERE t.points > p.lead) x ON true`,
+		`SELECT p.id, x.id AS ticket, x.title FROM projects p, LATERAL (SELECT t.id, t.title FROM tickets t WHERE t.project_id = p.id ORDER BY t.points DESC NULLS LAST, t.id LIMIT 2) x`,
+		`SELECT p.id, x.id AS ticket FROM projects p LEFT JOIN LATERAL (SELECT t.id FROM tickets t WHERE t.project_id = p.id ORDER BY t.points, t.id LIMIT 1) x ON true`,
+		`SELECT p.id, x.n, x.points FROM projects p, LATERAL (SELECT count(*) AS n, sum(points) AS points FROM tickets t WHERE t.project_id = p.id) x`,
+		`SELECT p.id, x.n FROM projects p CROSS JOIN LATERAL (SELECT count(*) AS n FROM tickets t WHERE t.project_id = p.id HAVING count(*) < 3) x`,
+		`SELECT p.id, x.n FROM projects p LEFT JOIN LATERAL (SELECT count(*) AS n FROM tickets t WHERE t.project_id = p.id) x ON true WHERE x.n > 0`,
+		`SELECT p.id, x.title, x.n FROM projects p, LATERAL (SELECT title, count(*) AS n FROM tickets t WHERE t.project_id = p.id GROUP BY title) x`,
+		`SELECT p.id, x.title FROM projects p, LATERAL (SELECT DISTINCT title FROM tickets t WHERE t.project_id = p.id) x`,
+		`SELECT p.id, x.id AS ticket, x.place FROM projects p, LATERAL (SELECT t.id, row_number() OVER (ORDER BY t.points, t.id) AS place FROM tickets t WHERE t.project_id = p.id) x`,
+		`SELECT p.id, t.id AS ticket, x.n FROM projects p LEFT JOIN tickets t ON t.project_id = p.id LEFT JOIN LATERAL (SELECT c.n FROM comments c WHERE c.ticket_id = t.id) x ON x.n > 1`,
+		`SELECT p.id, t.id AS ticket, x.n FROM projects p LEFT JOIN (tickets t CROSS JOIN LATERAL (SELECT count(*) AS n FROM comments c WHERE c.ticket_id = t.id) x) ON t.project_id = p.id`,
+		`SELECT p.region, sum(x.n) AS n FROM projects p, LATERAL (SELECT count(*) AS n FROM tickets t WHERE t.project_id = p.id) x GROUP BY p.region`,
+		`SELECT c.ticket_id, c.n, x.tag FROM comments c, LATERAL (SELECT upper(tag) AS tag FROM unnest(c.tags) AS tag WHERE tag IS NOT NULL) x`,
+		`SELECT c.ticket_id, c.n, x.tags FROM comments c, LATERAL (SELECT count(*) AS tags FROM unnest(c.tags) AS tag) x`,
+		`SELECT p.id, x.n FROM projects p, LATERAL (SELECT 1 AS n FROM tickets t WHERE t.project_id = p.id AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id)) x`,
+		`SELECT j.id, j.name FROM (SELECT p.id, p.name FROM projects p) AS j (id, name)`,
+		`SELECT t.a, t.b, c.n FROM tickets AS t (a, b) JOIN comments c ON c.ticket_id = t.a WHERE t.points > 0`
+	])('%s', check);
+});
+
+describe('subqueries with changes on both sides', () => {
+	test.each([
+		`SELECT p.id FROM projects p WHERE EXISTS (SELECT FROM tickets t WHERE t.project_id = p.id AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id AND c.body = p.name))`,
+		`SELECT p.id, (SELECT count(*) FROM tickets t WHERE t.project_id = p.id AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id AND c.n > p.lead)) AS n FROM projects p`,
+		`SELECT p.id FROM projects p WHERE EXISTS (SELECT FROM tickets t WHERE t.project_id = (SELECT max(q.id) FROM projects q WHERE q.region = p.region))`,
+		`SELECT p.id FROM projects p WHERE EXISTS (SELECT FROM tickets t WHERE t.project_id = p.id AND t.points = (SELECT max(c.n) FROM comments c WHERE c.ticket_id = t.id AND c.body = p.name))`,
+		`SELECT p.id, (SELECT sum(t.points) OVER () FROM tickets t WHERE t.project_id = p.id ORDER BY t.id LIMIT 1) AS points FROM projects p`
+	])('%s', check);
+});

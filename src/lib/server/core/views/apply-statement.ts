@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { KeyTuple } from '#core/cdc';
 import { changedJson, type ViewWork } from './batch.ts';
@@ -68,7 +69,12 @@ SET snapshot = coalesce($2::pg_snapshot, pg_current_snapshot()), seq = CASE WHEN
 SELECT op, view_id, operation, key, old, new FROM written`;
 	const values = [at.seq.toString(), at.snapshot ?? null, at.epoch.toString(), ...work.flatMap(argumentsOf)];
 	const names = work.map(({ entry }) => (entry.gathering ? `g${entry.id}` : entry.id));
-	return { name: `apply_${names.join('_')}`, text, values };
+	return { name: statementName(names.join('_')), text, values };
+}
+
+/** Postgres cuts names after 63 bytes, and would take two for one. */
+function statementName(ids: string): string {
+	return `apply_${ids.length <= 40 ? ids : createHash('sha256').update(ids).digest('hex').slice(0, 40)}`;
 }
 
 /** The places in `work` of the stages that an item reads. */
