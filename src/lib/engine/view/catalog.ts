@@ -40,10 +40,6 @@ export function visibleColumns(table: CatalogTable): readonly CatalogColumn[] {
 	return table.columns.filter((column) => !column.hidden);
 }
 
-export function visibleColumn(table: CatalogTable, name: string): CatalogColumn | undefined {
-	return table.columns.find((column) => column.name === name && !column.hidden);
-}
-
 export function sourceOf(table: CatalogTable): ViewSource {
 	return { table: table.name, key: table.key };
 }
