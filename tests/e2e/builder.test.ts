@@ -250,8 +250,9 @@ describe('one click', () => {
 		await problems(page).getByRole('button', { name: 'Draft the migration' }).click();
 		await drafted(page).waitFor();
 		await problems(page).getByText('No problems').waitFor({ timeout: 20_000 });
-		const sql = (await onServer('migrations/0002_add_notes_shelf.sql'))!;
-		expect(sql).toContain('ADD COLUMN "shelf"');
+		const file = 'migrations/0002_add_notes_shelf.sql';
+		await expect.poll(() => onServer(file), { timeout: 20_000 }).toContain('ADD COLUMN "shelf"');
+		const sql = (await onServer(file))!;
 		expect(Math.max(...sql.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
 		await page.close();
 	});
