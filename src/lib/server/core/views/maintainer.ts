@@ -68,6 +68,8 @@ export class Maintainer {
 	#retries = 0;
 	/** Batches that are committed and not known to be on disk. */
 	#unflushed = 0;
+	/** Of the last of them. */
+	#flushing: Promise<void> | undefined;
 	readonly #called = new Set<number>();
 	readonly #startedAt = Date.now();
 	/** The last batch failed: the next finds out which view is at fault. */
@@ -138,6 +140,7 @@ export class Maintainer {
 	async #stop(): Promise<void> {
 		this.end(errors.VIEWS_STOPPED('Views are being stopped.'));
 		await this.#running;
+		await this.#flushing;
 		await this.#feed?.close();
 		await this.#options.client.end().catch(() => {});
 	}
@@ -236,9 +239,10 @@ export class Maintainer {
 	/** Undefined where the fence was given up and is to be opened again. */
 	async #fenced(requests: readonly SnapshotRequest[]): Promise<boolean | undefined> {
 		const { client, catalog } = this.#options;
-		const locked = this.#locks.take(this.#expectedSources(requests));
+		const expected = planBatch(catalog, this.#inbox.transactions);
+		const locked = this.#locks.take(this.#expectedSources(expected, requests));
 		try {
-			if (await this.#tryFast(locked, requests)) return true;
+			if (await this.#tryFast(expected, locked, requests)) return true;
 			const fence = await openFence(client, locked, requests.length > 0);
 			const imports = Promise.allSettled(requests.map((request) => request.import(fence.exported!)));
 			const drained = await this.#drainTo(fence);
@@ -259,25 +263,24 @@ export class Maintainer {
 	}
 
 	/** The short way, where it is likely to be right: true when the batch is committed. */
-	async #tryFast(locked: ReadonlySet<string>, requests: readonly SnapshotRequest[]): Promise<boolean> {
-		const { catalog, lease } = this.#options;
+	async #tryFast(
+		work: readonly ViewWork[],
+		locked: ReadonlySet<string>,
+		requests: readonly SnapshotRequest[]
+	): Promise<boolean> {
+		const { lease } = this.#options;
 		if (this.#careful || requests.length + this.#waiting.changes.length > 0) return false;
-		// What the stream says of its place comes right behind the last commit.
-		if (!this.#drain.has(this.#inbox.end)) await new Promise(setImmediate);
+		if (work.length === 0 || !work.every(isShort) || !this.#guesses.allows()) return false;
 		const seen = this.#inbox.transactions;
-		const work = planBatch(catalog, seen);
-		const delivered = this.#drain.position;
-		if (work.length === 0 || !work.every(isShort) || delivered < this.#inbox.end) return false;
-		if (!this.#locks.covers(locked, sourcesOf(work)) || !this.#guesses.allows()) return false;
 		const at = { seq: this.#progress.seq + 1n, epoch: lease.epoch };
-		const guess = { delivered, xids: seen.map(({ xid }) => xid) };
+		const guess = { delivered: this.#delivered(), xids: seen.map(({ xid }) => xid) };
 		const batch = await this.#fast.write(locked, guess, work.filter(isJournalled), at);
 		if (!batch) {
 			this.#guesses.wrong();
 			return false;
 		}
 		this.#guesses.right();
-		this.#advance(batch.snapshot, seen, work, { ...nothing, rows: batch.rows }, batch.flushed);
+		this.#advance(batch.snapshot, seen, work, { ...nothing, rows: batch.rows }, () => batch.flush());
 		this.#release();
 		return true;
 	}
@@ -297,8 +300,8 @@ export class Maintainer {
 	}
 
 	/** Tables that the batch will read, as far as one can tell before the drain. */
-	#expectedSources(requests: readonly SnapshotRequest[]): Set<string> {
-		const tables = sourcesOf(planBatch(this.#options.catalog, this.#inbox.transactions));
+	#expectedSources(work: readonly ViewWork[], requests: readonly SnapshotRequest[]): Set<string> {
+		const tables = sourcesOf(work);
 		for (const { change } of this.#waiting.changes) addSources(tables, change.entry);
 		for (const request of requests) for (const table of request.tables) tables.add(table);
 		return tables;
@@ -330,17 +333,23 @@ export class Maintainer {
 		seen: readonly SourceTransaction[],
 		work: readonly ViewWork[],
 		outcome: Outcome,
-		flushed?: Promise<unknown>
+		flush?: () => Promise<unknown>
 	): void {
 		const seq = outcome.rows.length > 0 ? this.#progress.seq + 1n : this.#progress.seq;
 		this.#progress = { seq, snapshot };
 		this.#inbox.remove(seen);
 		this.#feed?.resume();
-		if (flushed) this.#acknowledgeWith(flushed);
-		else this.#acknowledge(this.#inbox.durable);
 		this.#options.catalog.record(outcome);
 		this.#options.onAdvance(this.#progress, outcome, work);
+		if (flush) this.#flushing = this.#acknowledgeAfter(flush);
+		else this.#acknowledge(this.#inbox.durable);
 		for (const { entry } of work) this.#called.add(entry.id);
+	}
+
+	/** Everything that was committed before this was received. */
+	#delivered(): Lsn {
+		const { end } = this.#inbox;
+		return this.#drain.has(end) ? this.#drain.position : end;
 	}
 
 	/** Not before every batch that is told is on disk: the slot would forget what a crash may undo. */
@@ -348,16 +357,18 @@ export class Maintainer {
 		if (this.#unflushed === 0) this.#feed?.acknowledge(lsn);
 	}
 
-	#acknowledgeWith(flushed: Promise<unknown>): void {
+	/** Whoever listened is served first: they wait, and the slot does not. */
+	async #acknowledgeAfter(flush: () => Promise<unknown>): Promise<void> {
 		const { durable } = this.#inbox;
 		this.#unflushed++;
-		flushed.then(
-			() => {
-				this.#unflushed--;
-				this.#acknowledge(durable);
-			},
-			(error: Error) => this.end(errors.TURN_ENDED('A batch could not be flushed.', {}, error))
-		);
+		try {
+			await new Promise(setImmediate);
+			await flush();
+			this.#unflushed--;
+			this.#acknowledge(durable);
+		} catch (error) {
+			this.end(errors.TURN_ENDED('A batch could not be flushed.', {}, error as Error));
+		}
 	}
 
 	#release(): boolean {
