@@ -69,7 +69,7 @@ export function keyedStage(reading: Reading, clauses: Clauses, keys: readonly Ke
 		view: undefined
 	});
 	const ofNothing = (expression: Expression) =>
-		`(SELECT ${printOverTables(expression)} FROM ${islandFrom(rowsOf(own), own.island)} WHERE false)`;
+		`(SELECT ${printOverTables(expression)} FROM ${islandFrom(rowsOf(own), own.island)} WHERE false HAVING true)`;
 	return {
 		stage,
 		keys: names,

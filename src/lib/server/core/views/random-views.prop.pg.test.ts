@@ -29,14 +29,14 @@ afterAll(async () => {
 
 /** `npm run soak:views` is the long search. */
 const firstSeed = 20261120;
-const limitMs = 30_000;
+/** The same rounds everywhere, however fast the machine. */
+const rounds = 25;
 
 test(
 	'random views equal their SELECT at every position that is applied, among three writers',
 	{ timeout: 240_000 },
 	async () => {
-		const until = Date.now() + limitMs;
-		for (let seed = firstSeed; report.batches < 1000 && Date.now() < until; seed++) {
+		for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
 			const check = oracle.check.bind(oracle);
 			const found = await checkSeed(seed, runtimeSize, check, check);
 			if (found) expect.fail(describeCounterexample(found));
