@@ -14,10 +14,17 @@ export interface ChangePlace {
 	readonly seq: bigint;
 	/** From 1. */
 	readonly op: number;
+	/** Of the whole batch. */
 	readonly txids: readonly bigint[];
 	/** The last change of its batch in this shape. */
 	readonly last: boolean;
 }
+
+/**
+ * A batch of more transactions than these names them in its last change alone: in every one, a burst would grow
+ * with its square. Whoever waits for one of them waits for the end of the batch anyway.
+ */
+const mostRepeatedTxids = 16;
 
 /** Makes the messages of one relation as JSON text. */
 export function messageEncoder(relation: readonly [string, string]) {
@@ -33,8 +40,10 @@ export function messageEncoder(relation: readonly [string, string]) {
 		change(change: ShapeChange, place: ChangePlace): string {
 			const key = JSON.stringify(fullKey(prefix, change.key));
 			const old = change.oldValue ? `,"old_value":${JSON.stringify(change.oldValue)}` : '';
+			const named = place.last || place.txids.length <= mostRepeatedTxids;
+			const txids = named ? `"txids":[${place.txids.join(',')}],` : '';
 			const headers =
-				`{"operation":"${change.operation}","txids":[${place.txids.join(',')}],"relation":${relationJson},` +
+				`{"operation":"${change.operation}",${txids}"relation":${relationJson},` +
 				`"lsn":"${place.seq}","op_position":${place.op}${place.last ? ',"last":true' : ''}}`;
 			return `{"key":${key},"value":${JSON.stringify(change.value)}${old},"headers":${headers}}`;
 		}

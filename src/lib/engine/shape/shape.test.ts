@@ -105,6 +105,16 @@ describe('messages', () => {
 		});
 	});
 
+	test('a batch of many transactions names them once, at its end', () => {
+		const txids = Array.from({ length: 1000 }, (_, n) => BigInt(n));
+		const named = (last: boolean) => {
+			const change = { operation: 'delete', key: '"1"', value: { id: '1' } } as const;
+			const text = encoder.change(change, { seq: 7n, op: 2, txids, last });
+			return (JSON.parse(text) as { headers: { txids?: number[] } }).headers.txids?.length;
+		};
+		expect([named(false), named(true)]).toEqual([undefined, 1000]);
+	});
+
 	test('up-to-date says nothing of position 0, of which the client would make an offset of the snapshot', () => {
 		expect(upToDateMessage(0n)).toBe('{"headers":{"control":"up-to-date"}}');
 		expect(JSON.parse(upToDateMessage(9n))).toEqual({

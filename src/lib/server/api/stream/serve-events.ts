@@ -34,6 +34,8 @@ class EventReader implements Reader {
 	readonly #stream: EventStream;
 	#place: JournalOffset;
 	#writing = false;
+	/** There may be more than was last read. */
+	#woken = false;
 	#full = false;
 	#done = false;
 	#leave: (() => void)[] = [];
@@ -66,7 +68,10 @@ class EventReader implements Reader {
 	wake(reason: 'changed' | 'gone'): void {
 		// The next request is told to begin anew.
 		if (reason === 'gone') this.#end();
-		else if (!this.#writing && !this.#full && !this.#done) void this.#write();
+		else {
+			this.#woken = true;
+			if (!this.#writing) void this.#write();
+		}
 	}
 
 	buffered(): number {
@@ -81,7 +86,10 @@ class EventReader implements Reader {
 	async #write(): Promise<void> {
 		this.#writing = true;
 		try {
-			while (!this.#full && !this.#done && (await this.#writePage()));
+			while (this.#woken && !this.#full && !this.#done) {
+				this.#woken = false;
+				if (await this.#writePage()) this.#woken = true;
+			}
 		} catch {
 			this.#end();
 		} finally {
@@ -89,7 +97,7 @@ class EventReader implements Reader {
 		}
 	}
 
-	/** Whether there may be more. */
+	/** Whether a page was written, so that there may be more. */
 	async #writePage(): Promise<boolean> {
 		const { live, readers } = this.#parts;
 		if (!this.read.caller.isCurrent() && !(await readers.check(this))) return false;
@@ -102,8 +110,7 @@ class EventReader implements Reader {
 		if (page.upToDate && page.messages.length === 0) return false;
 		this.#place = page.upToDate ? { kind: 'journal', seq: page.seq, op: 0 } : page.offset;
 		this.#full = !this.#stream.write(page.events());
-		// While this was written, more may have come that woke nobody.
-		return !this.#full;
+		return true;
 	}
 
 	#keepAlive(): void {

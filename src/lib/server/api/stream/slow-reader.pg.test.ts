@@ -1,11 +1,21 @@
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { liveLimits } from '#core/live';
+import { afterAll, expect, test } from 'vitest';
+import { liveLimits, type LiveLimits } from '#core/live';
 import { liveHouse, type LiveHouse } from '#support/live';
 
-let house: LiveHouse;
-beforeAll(async () => {
-	house = await liveHouse({
+const [small, large] = await Promise.all([
+	// Memory holds a fraction of what the reader is behind.
+	openHouse({
+		...liveLimits,
+		tail: { rows: 8, size: 2_000_000, page: 50 },
+		feed: { ...liveLimits.feed, entries: 4 }
+	}),
+	openHouse(liveLimits)
+]);
+afterAll(() => Promise.all([small.stop(), large.stop()]));
+
+async function openHouse(limits: LiveLimits): Promise<LiveHouse> {
+	const house = await liveHouse({
 		views: [
 			{
 				name: 'items',
@@ -17,19 +27,14 @@ beforeAll(async () => {
 		],
 		access: { views: { items: { read: [{ roles: ['project-user'] }], columns: {} } }, commands: {} },
 		timers: { longPollMs: 5_000, eventsMs: 40_000, keepAliveMs: 5_000 },
-		// Memory holds a fraction of what the reader is behind.
-		limits: {
-			...liveLimits,
-			tail: { rows: 8, size: 2_000_000, page: 50 },
-			feed: { ...liveLimits.feed, entries: 4 }
-		}
+		limits
 	});
 	house.grant('ada', 'project-user');
 	await house.write(`INSERT INTO i1.items VALUES (1, '')`);
-});
-afterAll(() => house.stop());
+	return house;
+}
 
-async function openEvents(): Promise<Socket> {
+async function openEvents(house: LiveHouse): Promise<Socket> {
 	const start = await fetch(house.shapeUrl({ table: 'tickets.items', offset: 'now' }), {
 		headers: { authorization: 'Bearer ada' }
 	});
@@ -48,15 +53,15 @@ async function openEvents(): Promise<Socket> {
 }
 
 test('a reader of events that stops reading costs no memory, and misses nothing', async () => {
-	const socket = await openEvents();
+	const socket = await openEvents(small);
 	socket.pause();
 	const changes = 80;
 	const size = 250_000;
 	for (let n = 1; n <= changes; n++) {
-		await house.write(`UPDATE i1.items SET text = '${n}-' || repeat('x', ${size}) WHERE id = 1`);
+		await small.write(`UPDATE i1.items SET text = '${n}-' || repeat('x', ${size}) WHERE id = 1`);
 	}
 	// Twenty megabytes were changed; the response holds a page and the buffer's bound at most.
-	expect(house.stream.stats().buffered).toBeLessThan(2_500_000);
+	expect(small.stream.stats().buffered).toBeLessThan(2_500_000);
 	let text = '';
 	socket.on('data', (data) => (text += data.toString('latin1')));
 	socket.resume();
@@ -66,4 +71,20 @@ test('a reader of events that stops reading costs no memory, and misses nothing'
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	expect(seen()).toEqual(Array.from({ length: changes }, (_, n) => n + 1));
 	socket.destroy();
+}, 60_000);
+
+test('a reader that takes all it is sent is never left waiting among the pages of a large batch', async () => {
+	const socket = await openEvents(large);
+	let text = '';
+	socket.on('data', (data) => (text += data.toString('latin1')));
+	const rows = 40;
+	const seen = () => [...text.matchAll(/"text":"large (\d+)-/g)].map((match) => Number(match[1]));
+	await large.write(
+		`INSERT INTO i1.items SELECT 100 + n, 'large ' || n || '-' || repeat('x', 600000) FROM generate_series(1, ${rows}) n`
+	);
+	const deadline = Date.now() + 10_000;
+	while (seen().length < rows && Date.now() < deadline)
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	socket.destroy();
+	expect(seen().length).toBe(rows);
 }, 60_000);
