@@ -6,7 +6,13 @@ import type { Row } from './row.ts';
 /** File, and how its rows' names begin. */
 const benches: Readonly<Record<string, readonly string[]>> = {
 	'change-latency': ['change-latency'],
-	'view-maintenance': ['view-maintenance'],
+	zero: ['change-latency zero', 'replicated writes zero'],
+	'view-maintenance': ['view-maintenance join', 'view-maintenance group'],
+	'view-peers': [
+		'view-maintenance group 1000 keys db-ivm',
+		'view-maintenance memory db-ivm',
+		'view-maintenance group 1 key pglite'
+	],
 	'fan-out': ['fan-out'],
 	'filter-scaling': ['filter-scaling'],
 	'command-insert': ['command insert'],
