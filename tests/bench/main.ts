@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, readonly string[]>> = {
 		'view-maintenance memory db-ivm',
 		'view-maintenance group 1 key pglite'
 	],
+	'view-throughput': ['view-throughput'],
 	'fan-out': ['fan-out'],
 	'filter-scaling': ['filter-scaling'],
 	'command-insert': ['command insert'],
