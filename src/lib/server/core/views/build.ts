@@ -76,6 +76,8 @@ export class Build {
 			} catch (error) {
 				if (this.#over) continue;
 				if (!isTransient(error) && !isDisconnect(error)) throw await this.#fail(error);
+				const { log, entry } = this.#options;
+				log.info('the build of a view is tried again', { view: entry.spec.name, id: entry.id, error });
 				await sleep(pauseMs);
 			}
 		}

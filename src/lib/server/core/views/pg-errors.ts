@@ -7,12 +7,13 @@ export function sqlState(error: unknown): string {
 
 /**
  * An error of the moment: the same statement may pass later. Serialization and deadlocks (40), lack of
- * resources (53), an operator (57 but a timeout), a lock that was not to be had (55P03).
+ * resources (53), an operator (57 but a timeout), a lock that was not to be had (55P03), an origin that a session
+ * which is gone still has (55006).
  */
 export function isTransient(error: unknown): boolean {
 	const code = sqlState(error);
 	if (code === '57014') return false;
-	return ['40', '53', '57'].includes(code.slice(0, 2)) || code === '55P03';
+	return ['40', '53', '57'].includes(code.slice(0, 2)) || code === '55P03' || code === '55006';
 }
 
 /** The position row is not ours any more: another holder raised its epoch, before or while we wrote. */
