@@ -11,7 +11,7 @@ import type { ColumnSpec, TableSpec } from './types.ts';
 export const peopleTable = 'people';
 
 /** Names that `loam.db` has anyway. */
-const reservedTables: ReadonlySet<string> = new Set([peopleTable, 'query', 'one']);
+const reservedTables: ReadonlySet<string> = new Set([peopleTable, 'clock', 'query', 'one']);
 
 export function isTable(message: DescMessage): boolean {
 	return hasOption(message, tableOption);
@@ -81,7 +81,7 @@ function checkTable(message: DescMessage, table: TableSpec): Diagnostic[] {
 				at,
 				'TABLE_NAME',
 				`"${table.name}" can't name a table.`,
-				`Set another one: option (loam.table) = { name: "…" }; people, query and one are Loam's own.`
+				`Set another one: option (loam.table) = { name: "…" }; people, clock, query and one are Loam's own.`
 			)
 		);
 	}

@@ -6,7 +6,7 @@ import { checkType, guardTree, parts, type GuardScope, type Tree } from './guard
 import { parseSql, syntaxDiagnostic } from './parse.ts';
 
 /** A migration makes its tables as it goes: which of them exist Postgres tells, what they may be called we do. */
-const anyTable: GuardScope = { tables: undefined, readOnly: new Set(['people']) };
+const anyTable: GuardScope = { tables: undefined, readOnly: new Set(['people', 'clock']) };
 
 /** Expressions of defaults and checks look at no table. */
 const noTable: GuardScope = { tables: new Set(), readOnly: new Set() };
@@ -109,6 +109,13 @@ function checkName(relation: Tree, findings: Findings): void {
 			'SQL_READ_ONLY',
 			'The table people is kept by the platform.',
 			"Keep the person's id in a uuid column and join people in a view."
+		);
+	} else if (name === 'clock') {
+		findings.refuse(
+			location,
+			'SQL_READ_ONLY',
+			'The table clock is kept by the platform.',
+			'Read it in a view.'
 		);
 	}
 }

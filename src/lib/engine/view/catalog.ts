@@ -31,6 +31,23 @@ export const peopleTable: CatalogTable = {
 	]
 };
 
+/**
+ * The table `clock` that every installation has: the moments at which this minute, hour and day began, in UTC.
+ * A view over time reads it instead of now(), and follows it as it follows any table.
+ */
+export const clockTable: CatalogTable = {
+	name: 'clock',
+	key: ['every'],
+	columns: [
+		{ name: 'every', type: 'text', array: false, nullable: false },
+		{ name: 'at', type: 'timestamptz', array: false, nullable: false },
+		{ name: 'today', type: 'date', array: false, nullable: false }
+	]
+};
+
+/** What views may read beside the module's own tables. */
+export const platformTables: readonly CatalogTable[] = [peopleTable, clockTable];
+
 export function columnOf(table: CatalogTable, name: string): CatalogColumn | undefined {
 	return table.columns.find((column) => column.name === name);
 }

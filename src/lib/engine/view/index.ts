@@ -1,5 +1,5 @@
 export type * from './types.ts';
-export { peopleTable, type CatalogColumn, type CatalogTable } from './catalog.ts';
+export { clockTable, peopleTable, platformTables, type CatalogColumn, type CatalogTable } from './catalog.ts';
 export { finishView, implicitView } from './finish.ts';
 export type { Probe } from './lineage.ts';
 export type { NamedSelect } from './reading.ts';

@@ -17,16 +17,20 @@ export function refuseMovingMoment(node: Node | undefined): void {
 		at,
 		'VIEW_CLOCK',
 		`'${text}' may be read as a moment that moves on by itself.`,
-		`Compare with a column that holds the time, or filter by time where the view is read. If it is a plain text, write '${text}'::text.`
+		`Compare with ${readClock('today', 'day')} or with a column that holds the time. If it is a plain text, write '${text}'::text.`
 	);
 }
+
+/** `today` where only the day matters. */
+const readClock = (column: 'at' | 'today', every: string) =>
+	`(SELECT ${column} FROM clock WHERE every = '${every}')`;
 
 export function refuseClock(what: string, at: number | undefined): never {
 	refuse(
 		at,
 		'VIEW_CLOCK',
 		`${what} changes by itself, without any row changing.`,
-		'Store the time in a column when the row is written, or filter by time where the view is read.'
+		`Write ${/date/.test(what) ? readClock('today', 'day') : readClock('at', 'minute')}: the view then follows the table clock, once a minute, hour or day. Or store the time in a column when the row is written.`
 	);
 }
 

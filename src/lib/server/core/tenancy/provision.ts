@@ -69,6 +69,7 @@ async function createPlace(client: PoolClient, instance: Instance, place: Place)
 	await client.query(asMember(names.owner, names.admin, defaultPrivileges(names)));
 	await client.query(asMember(names.run, names.admin, createStatementFunction(names)));
 	await client.query(createPeople(names));
+	await client.query(createClock(names));
 }
 
 type Names = Readonly<
@@ -139,4 +140,35 @@ function asMember(role: string, admin: string, statements: string): string {
 		GRANT ${role} TO ${admin} WITH INHERIT TRUE, SET TRUE;
 		${statements}
 		REVOKE ${role} FROM ${admin}`;
+}
+
+/** Login `views` moves it on, and may do no more. */
+const createClock = ({ data, owner, app, views }: Pick<Names, 'data' | 'owner' | 'app' | 'views'>) => `
+	CREATE TABLE ${data}.clock (
+		every text PRIMARY KEY CHECK (every IN ('minute', 'hour', 'day')),
+		at timestamptz NOT NULL,
+		today date NOT NULL
+	);
+	INSERT INTO ${data}.clock SELECT every, date_trunc(every, now(), 'UTC'), (now() AT TIME ZONE 'UTC')::date
+		FROM unnest(ARRAY['minute', 'hour', 'day']) AS every;
+	GRANT SELECT ON ${data}.clock TO ${owner}, ${app}, ${views};
+	GRANT UPDATE (at, today) ON ${data}.clock TO ${views}`;
+
+/** Gives it to the places that were made before Loam had it. */
+export async function addClocks(postgres: Postgres): Promise<void> {
+	await transaction(postgres.admin, async (client) => {
+		await client.query(`SELECT pg_advisory_xact_lock(hashtext('loam.provision'))`);
+		const { rows } = await client.query<{ schema: string; owner: string }>(
+			`SELECT 'i' || number AS schema, $1 || number || '_owner' AS owner FROM loam.installation
+			  WHERE to_regnamespace('i' || number) IS NOT NULL AND to_regclass(format('i%s.clock', number)) IS NULL`,
+			[`loam_${postgres.instance.id}_i`]
+		);
+		const { app, views } = postgres.instance.logins;
+		for (const { schema, owner } of rows) {
+			const [data, ownerName, appName, viewsName] = [schema, owner, app, views].map((one) =>
+				pg.escapeIdentifier(one)
+			) as [string, string, string, string];
+			await client.query(createClock({ data, owner: ownerName, app: appName, views: viewsName }));
+		}
+	});
 }

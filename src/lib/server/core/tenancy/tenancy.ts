@@ -6,7 +6,7 @@ import { deactivate, findInstallations, findPlaces, flip, loadRelease } from './
 import { asOwner } from './one-time-login.ts';
 import { syncPeopleOf } from './people.ts';
 import { ensureHome, findProject, findProjectById, insertProject, listProjects } from './projects.ts';
-import { provision } from './provision.ts';
+import { addClocks, provision } from './provision.ts';
 import type { Installation, InstallationChange, LiveRelease, Place, Project } from './types.ts';
 
 export interface Tenancy {
@@ -64,6 +64,7 @@ export async function createTenancy({
 		served.clear();
 	});
 	await ensureHome(postgres.app);
+	await addClocks(postgres);
 
 	const release = (id: string) => remember(releases, id, keptReleases, () => loadRelease(postgres.app, id));
 	const installations = (projectId: string) =>

@@ -5,6 +5,7 @@ import { Asking } from './asking.ts';
 import type { ViewWork } from './batch.ts';
 import { Builds } from './builds.ts';
 import { Catalog, isReadable, liveView } from './catalog.ts';
+import { keepClocks } from './clock.ts';
 import { ensureViews, retainViews, type AsOwner } from './ensure.ts';
 import { Follower } from './follower.ts';
 import { keepJournal, type Retention } from './journal-keeper.ts';
@@ -81,6 +82,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		newest: () => (hasLease ? known.latest.seq : undefined),
 		onCheck: (error) => report('journal', told(error, 'The journal of changes cannot be tidied.'), error)
 	});
+	const clocks = keepClocks({ postgres, log, catalog, isKeeper: () => hasLease });
 	const turns = new Turns({
 		postgres,
 		log,
@@ -168,6 +170,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			others.stop();
 			follower.stop();
 			builds.stop();
+			await clocks.stop();
 			await turns.stop();
 			channel.stop();
 			await building;

@@ -9,7 +9,14 @@ import {
 } from '#engine/module';
 import { checkFilter, parseFilter, toSql } from '#engine/policy';
 import { quote, type TableSpec } from '#engine/schema';
-import { finishView, implicitView, peopleTable, renderSql, type ViewColumn } from '#engine/view';
+import {
+	finishView,
+	implicitView,
+	peopleTable,
+	platformTables,
+	renderSql,
+	type ViewColumn
+} from '#engine/view';
 import type { Project, Tenancy } from '#core/tenancy';
 import type { Client, Postgres } from '#platform/postgres';
 import { isPostgresError, runMigrations } from './database/run-migrations.ts';
@@ -207,7 +214,7 @@ async function resolveView(
 		name,
 		file,
 		sql: text,
-		tables: [...tables, peopleTable],
+		tables: [...tables, ...platformTables],
 		views: viewsOf(files)
 	});
 	if (!outcome.ok) {

@@ -61,7 +61,7 @@ const selectTables = `
 	          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 	       ), '[]') AS columns
 	  FROM pg_class c
-	 WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('people', '_migrations')
+	 WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('people', 'clock', '_migrations')
 	 ORDER BY c.relname`;
 
 /** `table.column` of every column that an index begins with. */

@@ -9,8 +9,8 @@ const shadowPattern = '^s[0-9a-z]{8}_[0-9a-f]{8}$';
 const leftoverMs = 10 * 60_000;
 
 /**
- * Runs `work` as the owner of a schema that is thrown away after it, with `people` in it as in an
- * installation: the same wall, and nothing to lose.
+ * Runs `work` as the owner of a schema that is thrown away after it, with `people` and `clock` in it as in
+ * an installation: the same wall, and nothing to lose.
  */
 export async function inShadow<T>(
 	{ postgres, tenancy }: { readonly postgres: Postgres; readonly tenancy: Tenancy },
@@ -55,7 +55,8 @@ async function createShadow(client: PoolClient, { instance }: Postgres, place: P
 		CREATE SCHEMA ${schema};
 		GRANT CREATE, USAGE ON SCHEMA ${schema} TO ${owner};
 		CREATE TABLE ${schema}.people (id uuid PRIMARY KEY, name text NOT NULL, picture text);
-		GRANT SELECT ON ${schema}.people TO ${owner}`);
+		CREATE TABLE ${schema}.clock (every text PRIMARY KEY, at timestamptz NOT NULL, today date NOT NULL);
+		GRANT SELECT ON ${schema}.people, ${schema}.clock TO ${owner}`);
 }
 
 async function dropShadow(client: PoolClient, schema: string, role: string): Promise<void> {

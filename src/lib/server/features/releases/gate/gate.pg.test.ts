@@ -66,6 +66,16 @@ describe('what passes', () => {
 		expect(artifact.bundle).toMatch(/\/\/# sourceMappingURL=data:application\/json;base64,/);
 	});
 
+	test('a view over time, which reads the clock; and now() is told to', async () => {
+		const late = `SELECT id, title FROM tickets WHERE opened_at < (SELECT at FROM clock WHERE every = 'hour') - interval '1 day'`;
+		const { candidate } = await gate(deskWith({ 'views/late.sql': late }));
+		expect(candidate!.artifact.views.find((view) => view.name === 'late')?.kind).toBe('maintained');
+		const refused = await gate(deskWith({ 'views/late.sql': late.replace(/\(SELECT at.*?\)/, 'now()') }));
+		expect(refused.diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([
+			{ reason: 'VIEW_CLOCK', hint: expect.stringContaining('(SELECT at FROM clock WHERE every =') as string }
+		]);
+	});
+
 	test('views that read views, whose stages come with them', async () => {
 		const { candidate, diagnostics } = await gate(
 			deskWith({

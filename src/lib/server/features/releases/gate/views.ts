@@ -6,6 +6,7 @@ import {
 	finishView,
 	implicitView,
 	peopleTable,
+	platformTables,
 	planView,
 	renderSql,
 	type NamedSelect,
@@ -51,11 +52,11 @@ export async function planViews(
 	const planned: PlannedView[] = [];
 	const views = viewsOf(files);
 	for (const { name, file, sql } of views) {
-		if (name === peopleTable.name || tables.some((table) => table.name === name)) {
+		if ([...platformTables, ...tables].some((table) => table.name === name)) {
 			found.push(takenName(file, name));
 			continue;
 		}
-		const outcome = await plan({ name, file, sql, tables: [...tables, peopleTable], views });
+		const outcome = await plan({ name, file, sql, tables: [...tables, ...platformTables], views });
 		if (outcome.ok) {
 			found.push(...outcome.plan.warnings);
 			planned.push({ file, plan: outcome.plan });

@@ -1,6 +1,6 @@
 import { AppError, type Diagnostic } from '#kernel';
 import { parseSeeds, type ModuleFiles, type ReleaseArtifact } from '#engine/module';
-import { peopleTable, type ViewSpec } from '#engine/view';
+import { platformTables, type ViewSpec } from '#engine/view';
 import type { Place, Project, Tenancy } from '#core/tenancy';
 import type { Views } from '#core/views';
 import type { Pool } from '#platform/postgres';
@@ -96,7 +96,7 @@ function skip(report: ReportWriter, steps: readonly string[]): boolean {
 }
 
 function tablesOf(artifact: ReleaseArtifact) {
-	return [...artifact.tables, peopleTable].map(({ name, key }) => ({ name, key }));
+	return [...artifact.tables, ...platformTables].map(({ name, key }) => ({ name, key }));
 }
 
 /** Views that neither the release in place nor the one before needs go. */
