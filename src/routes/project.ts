@@ -1,13 +1,13 @@
 import { error, type RequestEvent } from '@sveltejs/kit';
 import { signedIn } from './session.ts';
 
+type ProjectEvent = Pick<RequestEvent, 'locals' | 'url'> & { params: { org: string; project: string } };
+
 /**
  * Who looks, the project of the address, and the viewer's roles in it. Whoever has none gets the same screen
  * as where there is no such project.
  */
-export async function enteredProject(
-	event: Pick<RequestEvent, 'locals' | 'url'> & { params: { org: string; project: string } }
-) {
+export async function enteredProject(event: ProjectEvent) {
 	const principal = signedIn(event);
 	const { tenancy, identity } = event.locals.loam;
 	const project = await tenancy.project(event.params.org, event.params.project);
@@ -18,4 +18,11 @@ export async function enteredProject(
 		reason: 'PROJECT_UNKNOWN',
 		hint: 'An admin of the project can add you.'
 	});
+}
+
+/** The same for its admins alone; anybody else of the project gets the 403 screen, with these words. */
+export async function administeredProject(event: ProjectEvent, refusal: string) {
+	const entered = await enteredProject(event);
+	if (!entered.roles.has('project-admin')) error(403, { message: refusal, reason: 'PROJECT_DENIED' });
+	return entered;
 }

@@ -1,13 +1,13 @@
-import { error, type RequestEvent } from '@sveltejs/kit';
-import { enteredProject } from '../../../project.ts';
+import type { RequestEvent } from '@sveltejs/kit';
+import { administeredProject } from '../../../project.ts';
 
 /** What a screen of the builder needs to know; anybody but a project-admin gets the 403 page. */
 export async function builderOf(event: RequestEvent & { params: { org: string; project: string } }) {
-	const { principal, project, roles } = await enteredProject(event);
+	const { principal, project } = await administeredProject(
+		event,
+		'Only an admin of the project builds its modules.'
+	);
 	const { tenancy, registry } = event.locals.loam;
-	if (!roles.has('project-admin')) {
-		error(403, { message: 'Only an admin of the project builds its modules.', reason: 'PROJECT_DENIED' });
-	}
 	const installations = await tenancy.installations(project.id);
 	return {
 		principal: { id: principal.id ?? '', name: principal.name },
