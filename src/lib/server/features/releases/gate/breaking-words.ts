@@ -125,11 +125,22 @@ function plain({ line = 1, column = 1, endLine, endColumn, message }: BufFinding
 
 /** buf names a nested message by its last name alone: the place tells which one. */
 function messageOf({ file }: Schema, { message, line = 0 }: BufFinding): DescMessage | undefined {
-	const name = /on message "([^"]+)"/.exec(message)?.[1];
-	return messagesOf(file).find((one) => {
-		const place = placeOf(one);
-		return one.name === name && place.line <= line && line <= place.endLine;
-	});
+	const name = /on message "([^"]+)"/.exec(message)?.[1] ?? '';
+	return namesakes(file)
+		.get(name)
+		?.find((one) => {
+			const place = placeOf(one);
+			return place.line <= line && line <= place.endLine;
+		});
+}
+
+/** By last name, made once a file: a schema of a thousand messages may have thousands of findings. */
+const messagesByName = new WeakMap<DescFile, ReadonlyMap<string, readonly DescMessage[]>>();
+
+function namesakes(file: DescFile): ReadonlyMap<string, readonly DescMessage[]> {
+	const known = messagesByName.get(file) ?? Map.groupBy(messagesOf(file), ({ name }) => name);
+	messagesByName.set(file, known);
+	return known;
 }
 
 function messagesOf({ messages }: Pick<DescFile, 'messages'>): DescMessage[] {

@@ -303,11 +303,9 @@ test('buf takes less than half a second', async () => {
 	const times: number[] = [];
 	for (let i = 0; i < 5; i++) {
 		const report = createReport();
-		await runGate(
-			{ postgres: db, tenancy, types },
-			{ project, module: 'desk', files: deskWith(base), released },
-			report
-		);
+		// Another schema each time: the same one is judged once.
+		const files = deskWith({ ...base, 'schema.proto': `${base['schema.proto']}// ${i}\n` });
+		await runGate({ postgres: db, tenancy, types }, { project, module: 'desk', files, released }, report);
 		times.push(report.finish().steps.find((step) => step.step === 'breaking')!.ms);
 	}
 	expect(times.sort((a, b) => a - b)[2]).toBeLessThan(500);

@@ -41,7 +41,7 @@ export async function checkBreaking(
 ): Promise<void> {
 	const columns = refusedChanges(released.tables, schema.tables);
 	found.push(...columns);
-	if (!released.descriptor) return;
+	if (!released.descriptor || Buffer.compare(released.descriptor, descriptor) === 0) return;
 	const { findings } = await runBuf({ 'new.binpb': descriptor, 'old.binpb': released.descriptor }, [
 		'breaking',
 		'new.binpb',

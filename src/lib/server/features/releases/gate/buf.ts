@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -26,11 +27,35 @@ export interface BufAnswer {
 	readonly findings: readonly BufFinding[];
 }
 
-/** Runs buf in a folder of its own that holds these files, by path, and goes after it. */
-export async function runBuf(
-	files: Readonly<Record<string, string | Uint8Array>>,
-	args: readonly string[]
-): Promise<BufAnswer> {
+type BufFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Answers that are kept: a check as one types mostly meets the schema that it met before. */
+const kept = 200;
+
+const answers = new Map<string, Promise<BufAnswer>>();
+
+/** What buf says of these files, by path, and of nothing else. The same question is asked once. */
+export function runBuf(files: BufFiles, args: readonly string[]): Promise<BufAnswer> {
+	const key = hashOf(files, args);
+	const before = answers.get(key);
+	if (before) return before;
+	const answer = runInFolder(files, args);
+	answers.set(key, answer);
+	answer.catch(() => answers.delete(key));
+	if (answers.size > kept) answers.delete(answers.keys().next().value!);
+	return answer;
+}
+
+function hashOf(files: BufFiles, args: readonly string[]): string {
+	const hash = createHash('sha256');
+	for (const part of [...args, ...Object.entries(files).flat()]) {
+		hash.update(`${part.length}:`).update(part);
+	}
+	return hash.digest('base64');
+}
+
+/** Runs buf in a folder of its own and goes after it. */
+async function runInFolder(files: BufFiles, args: readonly string[]): Promise<BufAnswer> {
 	const folder = await mkdtemp(join(tmpdir(), 'loam-proto-'));
 	try {
 		for (const [path, content] of Object.entries(files)) {

@@ -9,27 +9,12 @@ export type CompileOutcome =
 
 const optionsFile = 'schemas/loam/options.proto';
 const mostErrors = 20;
-/** Outcomes that are kept: a check as one types mostly meets the schema that it met before. */
-const kept = 200;
-
-const outcomes = new Map<string, Promise<CompileOutcome>>();
 
 /**
  * Compiles .proto texts by path, `loam/options.proto` beside them, with buf: a FileDescriptorSet with all
- * imports and source info. The same texts are compiled once.
+ * imports and source info.
  */
-export function compileProto(files: Readonly<Record<string, string>>): Promise<CompileOutcome> {
-	const key = JSON.stringify(files);
-	const before = outcomes.get(key);
-	if (before) return before;
-	const outcome = compile(files);
-	outcomes.set(key, outcome);
-	outcome.catch(() => outcomes.delete(key));
-	if (outcomes.size > kept) outcomes.delete(outcomes.keys().next().value!);
-	return outcome;
-}
-
-async function compile(files: Readonly<Record<string, string>>): Promise<CompileOutcome> {
+export async function compileProto(files: Readonly<Record<string, string>>): Promise<CompileOutcome> {
 	const all = { ...files, 'loam/options.proto': await readFile(optionsFile) };
 	const { ok, output, findings } = await runBuf(all, ['build', '.', '-o', '-#format=binpb']);
 	if (ok) return { ok, descriptor: output };
