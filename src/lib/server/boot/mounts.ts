@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HealthState } from '#core/health';
+import type { ConditionName, HealthState } from '#core/health';
 
 /** Answers a request, or returns false and leaves it to the next. */
 export type Mount = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -21,15 +21,31 @@ export function chain(
 /** Of a node that is not up yet, or not any more. */
 export type Passing = { readonly status: 'starting' | 'stopping' };
 
+/** With one of these no change reaches a shape, though what is there may be read. */
+const still: ReadonlySet<ConditionName> = new Set(['maintenance', 'lease']);
+
 /**
- * `GET /v1/health`: the same in the words of the shape protocol, for its clients: 200 `active`, or 202 with
- * `starting` or `waiting`.
+ * In the words of the shape protocol. `active`: changes reach the shapes. `waiting`: they don't, for the
+ * database is gone or no node maintains the views.
  */
+function shapeStatus(state: HealthState | Passing): 'active' | 'starting' | 'waiting' {
+	switch (state.status) {
+		case 'starting':
+			return 'starting';
+		case 'stopping':
+		case 'unavailable':
+			return 'waiting';
+		case 'ready':
+		case 'degraded':
+			return state.problems.some(({ name }) => still.has(name)) ? 'waiting' : 'active';
+	}
+}
+
+/** `GET /v1/health`, for the shape protocol's clients: 200 `active`, 202 otherwise. */
 function shapeHealth(state: HealthState | Passing, response: ServerResponse): void {
-	const serves = state.status === 'ready' || state.status === 'degraded';
-	const status = serves ? 'active' : state.status === 'starting' ? 'starting' : 'waiting';
+	const status = shapeStatus(state);
 	response
-		.writeHead(serves ? 200 : 202, {
+		.writeHead(status === 'active' ? 200 : 202, {
 			'content-type': 'application/json',
 			'cache-control': 'no-cache, no-store, must-revalidate',
 			'access-control-allow-origin': '*'
@@ -43,9 +59,10 @@ function shapeHealth(state: HealthState | Passing, response: ServerResponse): vo
  */
 export function healthMount(state: () => HealthState | Passing): Mount {
 	return (request, response) => {
-		if (request.url !== '/healthz' && request.url !== '/v1/health') return false;
+		const [path] = request.url!.split('?');
+		if (path !== '/healthz' && path !== '/v1/health') return false;
 		const now = state();
-		if (request.url === '/v1/health') {
+		if (path === '/v1/health') {
 			shapeHealth(now, response);
 			return true;
 		}

@@ -93,11 +93,13 @@ export function watchHealth(options: HealthOptions): Health {
 		conditions.report('disk', low ? message : undefined);
 	}
 
-	const timer = setInterval(() => {
+	const lookOnce = () => {
 		looking ??= look()
 			.catch((error: unknown) => log.error('health could not be looked at', { error }))
 			.finally(() => (looking = undefined));
-	}, everyMs).unref();
+	};
+	const timer = setInterval(lookOnce, everyMs).unref();
+	lookOnce();
 	return {
 		state: () => conditions.state(),
 		report: (name, message, cause) => conditions.report(name, message, cause),

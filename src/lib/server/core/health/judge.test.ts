@@ -17,7 +17,7 @@ const problems = (reading: Partial<Reading>) =>
 
 test.each<[Partial<Reading>, string, RegExp]>([
 	[{ connections: 90 }, 'connections', /^90 of PostgreSQL's 97/],
-	[{ maintained: false }, 'lag', /^No node/],
+	[{ maintained: false }, 'lease', /^No node/],
 	[{ behind: 2 ** 30 }, 'lag', /^Views are 1024 MB/],
 	[{ slot: 'lost' }, 'changes', /will be rebuilt/],
 	[{ rebuilding: 1 }, 'changes', /1 view is being rebuilt/],

@@ -13,9 +13,10 @@ export function judge(
 	reading: Reading,
 	held: Held,
 	now: number
-): { readonly [name in 'connections' | 'lag' | 'changes' | 'vacuum']: string | undefined } {
+): { readonly [name in 'connections' | 'lease' | 'lag' | 'changes' | 'vacuum']: string | undefined } {
 	return {
 		connections: judgeConnections(reading),
+		lease: reading.maintained ? undefined : 'No node maintains the views just now.',
 		lag: judgeLag(reading),
 		changes: judgeChanges(reading),
 		vacuum: judgeHolders(reading, held, now)
@@ -27,8 +28,7 @@ function judgeConnections({ connections, connectionLimit }: Reading): string | u
 	return `${connections} of PostgreSQL's ${connectionLimit} connections are taken: raise max_connections, or end what holds them.`;
 }
 
-function judgeLag({ maintained, behind }: Reading): string | undefined {
-	if (!maintained) return 'No node maintains the views just now.';
+function judgeLag({ behind }: Reading): string | undefined {
 	if (behind < behindBytes) return undefined;
 	return `Views are ${megabytes(behind)} of changes behind.`;
 }

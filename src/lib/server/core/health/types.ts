@@ -13,7 +13,9 @@ export type ConditionName =
 	| 'disk'
 	/** This node has the views to maintain, and can't. */
 	| 'maintenance'
-	/** The views lag behind, or no node maintains them. */
+	/** No node maintains the views. */
+	| 'lease'
+	/** The views lag behind. */
 	| 'lag'
 	/** Changes were lost: views are being rebuilt. */
 	| 'changes'
