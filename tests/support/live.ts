@@ -7,7 +7,15 @@ import { silentLogger } from '#kernel';
 import type { Access, ReleaseArtifact } from '#engine/module';
 import { rowKey } from '#engine/shape';
 import type { ViewColumn, ViewSpec } from '#engine/view';
-import { createStream, type Stream, type StreamParts } from '#api/stream';
+import {
+	connectionLimits,
+	createStream,
+	protocolTimers,
+	type ConnectionLimits,
+	type Stream,
+	type StreamParts,
+	type Timers
+} from '#api/stream';
 import type { Principal } from '#core/identity';
 import { createLive, type Live, type LiveLimits } from '#core/live';
 import type { Installation, InstallationChange, LiveRelease } from '#core/tenancy';
@@ -60,8 +68,8 @@ export interface LiveHouseOptions {
 	readonly views: readonly TableView[];
 	readonly access: Access;
 	readonly limits?: LiveLimits;
-	readonly timers?: StreamParts['timers'];
-	readonly connection?: StreamParts['limits'];
+	readonly timers?: Partial<Timers>;
+	readonly connection?: Partial<ConnectionLimits>;
 	/** Whether shapes can be deleted. */
 	readonly deletion?: boolean;
 	/** Serves what is not the stream's. */
@@ -162,8 +170,8 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		identity: people.identity,
 		log: silentLogger,
 		origin: url,
-		...(options.timers ? { timers: options.timers } : {}),
-		...(options.connection ? { limits: options.connection } : {}),
+		timers: { ...protocolTimers, ...options.timers },
+		limits: { ...connectionLimits, ...options.connection },
 		deletion: options.deletion ?? false
 	});
 	server.on('upgrade', (request, socket, head) => {

@@ -11,6 +11,8 @@ export interface ConnectionLimits {
 	readonly requests: number;
 	/** Bytes that a slow page may have waiting before its requests are left unanswered. */
 	readonly backlog: number;
+	/** Bytes past which it is cut off: it comes back, and goes on from where it was. */
+	readonly mostWaiting: number;
 	readonly pingMs: number;
 	/** How often it is asked whether the session is still there: its end by time is told by nobody. */
 	readonly sessionMs: number;
@@ -19,6 +21,7 @@ export interface ConnectionLimits {
 export const connectionLimits: ConnectionLimits = {
 	requests: 512,
 	backlog: 4 * 1024 * 1024,
+	mostWaiting: 32 * 1024 * 1024,
 	pingMs: 25_000,
 	sessionMs: 300_000
 };
@@ -112,6 +115,7 @@ export class Connection {
 	#send(text: string): void {
 		if (this.#socket.readyState !== this.#socket.OPEN) return;
 		this.#socket.send(text, () => this.#releaseHeld());
+		if (this.#socket.bufferedAmount > this.#limits.mostWaiting) this.#socket.terminate();
 	}
 
 	#isFull(): boolean {

@@ -4,15 +4,18 @@ import type { Answer, EventStream, Sink } from './answer.ts';
 /** Bytes that a slow reader of events may have waiting; more is read again later. */
 const eventBacklog = 256 * 1024;
 
-/** A response as a reader's end. */
-export function httpSink(request: IncomingMessage, response: ServerResponse): Sink {
+/** A response as a reader's end. Who takes nothing of it for `stalledMs` is cut off. */
+export function httpSink(request: IncomingMessage, response: ServerResponse, stalledMs: number): Sink {
 	return {
-		send: (answer) => sendHttp(request, response, answer),
+		send(answer) {
+			sendHttp(request, response, answer);
+			cutIfStalled(response, stalledMs);
+		},
 		stream(status, headers) {
 			response.writeHead(status, headers);
 			response.flushHeaders();
 			if (request.method === 'HEAD') response.end();
-			return eventStream(response);
+			return eventStream(response, stalledMs);
 		},
 		onClose(listener) {
 			if (response.closed) listener();
@@ -30,16 +33,31 @@ export function sendHttp(request: IncomingMessage, response: ServerResponse, ans
 	response.end(request.method === 'HEAD' || bare ? undefined : body);
 }
 
-function eventStream(response: ServerResponse): EventStream {
+/**
+ * Ends the connection where nothing of what waits is taken for so long: every byte that is begins the time
+ * again. Where the answer has no socket yet, another is before it. At its end the time is Node's to set.
+ */
+function cutIfStalled(response: ServerResponse, stalledMs: number): void {
+	if (response.writableLength > 0) response.setTimeout(stalledMs);
+}
+
+function eventStream(response: ServerResponse, stalledMs: number): EventStream {
+	response.on('drain', () => response.setTimeout(0));
+
 	return {
 		write(chunk) {
 			if (response.destroyed) return false;
 			response.write(chunk);
-			return response.writableLength < eventBacklog;
+			const hasRoom = response.writableLength < eventBacklog;
+			if (!hasRoom) cutIfStalled(response, stalledMs);
+			return hasRoom;
 		},
 		onDrain: (listener) => void response.on('drain', listener),
 		buffered: () => response.writableLength,
-		end: () => void response.end()
+		end() {
+			response.end();
+			cutIfStalled(response, stalledMs);
+		}
 	};
 }
 

@@ -6,6 +6,7 @@ import { tenancy } from '#core/tenancy';
 import { createStream, type Stream } from './stream.ts';
 
 export { createStream, type Stream, type StreamParts } from './stream.ts';
+export { connectionLimits, type ConnectionLimits } from './connection.ts';
 export { protocolTimers, type Timers } from './timers.ts';
 
 /** Shapes over HTTP, and over one connection a browser. */

@@ -17,7 +17,7 @@ beforeAll(async () => {
 		],
 		access: { views: { items: { read: [{ roles: user }], columns: {} } }, commands: {} },
 		timers: { longPollMs: 5_000, eventsMs: 5_000, keepAliveMs: 500 },
-		connection: { requests: 8, backlog: 200_000, pingMs: 1_500, sessionMs: 400 }
+		connection: { requests: 8, backlog: 200_000, mostWaiting: 1_000_000, pingMs: 1_500, sessionMs: 400 }
 	});
 	house.grant('ada', 'project-user');
 	await house.write(`INSERT INTO i1.items SELECT n, repeat('x', 200) FROM generate_series(1, 500) n`);
@@ -197,6 +197,20 @@ describe('bounds', () => {
 		await until(() => connection.frames.length === asked, 'every answer');
 		const refused = connection.frames.filter(({ status }) => status === 503).length;
 		expect(connection.frames.filter(({ status }) => status === 200).length).toBe(asked - refused);
+	});
+
+	test('a page for which too much waits is cut off', async () => {
+		const connection = connect();
+		await connection.settled;
+		const place = await caughtUp(connection);
+		for (let id = 1; id <= 8; id++) connection.send(request(id, { ...place, live: 'true' }));
+		await until(() => house.stream.stats().readers === 8, 'eight readers');
+		connection.socket.pause();
+		// Each of the eight is answered with a megabyte; the sockets of the system take some of them.
+		await house.write(`UPDATE i1.items SET title = repeat('y', 40000) WHERE id <= 25`);
+		await until(() => house.stream.stats().connections === 0, 'the end of it');
+		expect(house.stream.stats().buffered).toBe(0);
+		await house.write(`UPDATE i1.items SET title = 'short' WHERE id <= 25`);
 	});
 
 	test('a page that does not answer a ping is cut off', async () => {

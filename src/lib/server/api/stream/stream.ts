@@ -89,7 +89,7 @@ export function createStream(sources: StreamParts): Stream {
 				const caller = () => callers.callerOf(request.headers);
 				const headers = request.headers as Record<string, string | undefined>;
 				const body = () => readBody(request);
-				route({ method, path, search, headers, caller, body }, httpSink(request, response));
+				route({ method, path, search, headers, caller, body }, httpSink(request, response, timers.stalledMs));
 			}
 			return true;
 		},
