@@ -72,8 +72,9 @@ export class Feed {
 		return true;
 	}
 
+	/** Thousands are woken some at a time: a command must not wait until all have their answers. */
 	wake(reason: 'changed' | 'gone'): void {
-		for (const waiter of [...this.waiters]) waiter.wake(reason);
+		wakeSome([...this.waiters], 0, reason);
 	}
 
 	/** What comes after an offset that is not beyond the tail's position. Throws FILTER_FAILS. */
@@ -170,6 +171,14 @@ export class Feed {
 		this.#from = { kind: 'journal', seq, op };
 		this.#entries = this.#entries.slice(cutAt);
 	}
+}
+
+const wokenAtOnce = 250;
+
+function wakeSome(waiters: readonly Waiter[], from: number, reason: 'changed' | 'gone'): void {
+	const next = from + wokenAtOnce;
+	for (const waiter of waiters.slice(from, next)) waiter.wake(reason);
+	if (next < waiters.length) setImmediate(wakeSome, waiters, next, reason);
 }
 
 const encoders = new WeakMap<readonly [string, string], MessageEncoder>();

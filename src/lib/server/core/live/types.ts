@@ -102,6 +102,6 @@ export type Gone = 'gone';
 
 /** Someone who waits for a shape to change. */
 export interface Waiter {
-	/** Called once per change; `gone` ends the shape. May be called again until it leaves. */
+	/** Called once per change; `gone` ends the shape. May be called again, also after it has left. */
 	wake(reason: 'changed' | 'gone'): void;
 }
