@@ -183,6 +183,26 @@ test('a holder that hangs is cut off when its time is up', async () => {
 	await views.stop();
 });
 
+test('a holder that is late once, as where Postgres stood still, stays', async () => {
+	const late = await db.connect(db.instance.urlAs('views'));
+	let cut = false;
+	late.on('end', () => (cut = true));
+	await late.query(`SELECT pg_advisory_lock(hashtextextended('loam.views', 0))`);
+	await onSuperuser(`UPDATE loam.lease SET expires_at = now() + interval '1 hour'`);
+	const views = await start();
+	await sleep(300);
+	for (let time = 0; time < 3; time++) {
+		await onSuperuser(`UPDATE loam.lease SET expires_at = now() - interval '1 second'`);
+		await sleep(250);
+		await onSuperuser(`UPDATE loam.lease SET expires_at = now() + interval '1 hour'`);
+		await sleep(250);
+	}
+	expect([cut, views.maintains()]).toEqual([false, false]);
+	await late.end();
+	await maintained(views);
+	await views.stop();
+});
+
 test(
 	'a view of a large table is built beside the maintainer, among writers',
 	{ timeout: 120_000 },
