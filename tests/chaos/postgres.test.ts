@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunningLoam } from '#support/loam';
 import { healthOf, logOf, startNodes, waitUntil, type Nodes } from '#support/nodes';
 import { auditTickets, type TicketAudit } from '#support/ticket-audit';
 import { openDesk, openTicket, writeTickets, type Desk } from '#support/ticket-writers';
@@ -46,6 +47,7 @@ test.each([
 });
 
 test('while Postgres hangs the nodes say so, and since when', async () => {
+	const maintainer = all.maintainer();
 	const processes = postgresProcesses();
 	for (const pid of processes) process.kill(pid, 'SIGSTOP');
 	const from = Date.now();
@@ -54,6 +56,7 @@ test('while Postgres hangs the nodes say so, and since when', async () => {
 		'the node says that it can not serve',
 		15_000
 	);
+	expect(await shapeHealthOf(all.nodes[0]!)).toEqual([202, 'waiting']);
 	const { problems } = await healthOf(all.nodes[0]!);
 	const database = problems!.find(({ name }) => name === 'database')!;
 	expect(Date.parse(database.since) - from).toBeLessThan(6_000);
@@ -61,8 +64,16 @@ test('while Postgres hangs the nodes say so, and since when', async () => {
 	for (const pid of processes) process.kill(pid, 'SIGCONT');
 	await waitUntil(isReady, 'both nodes are ready again');
 	expect(await healthOf(all.nodes[0]!)).toEqual({ status: 'ready' });
+	expect(await shapeHealthOf(all.nodes[0]!)).toEqual([200, 'active']);
 	await audit.settle(new Set());
+	expect(all.maintainer()).toBe(maintainer);
 });
+
+/** What the clients of shapes are told. */
+async function shapeHealthOf(node: RunningLoam): Promise<[number, string]> {
+	const answer = await fetch(`${node.url}/v1/health`);
+	return [answer.status, ((await answer.json()) as { status: string }).status];
+}
 
 /** The postmaster and its children. */
 function postgresProcesses(): number[] {

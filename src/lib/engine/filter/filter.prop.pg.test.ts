@@ -4,7 +4,7 @@ import { AppError } from '#kernel';
 import { outputSettings, type Client } from '#platform/postgres';
 import { testPostgres, type TestPostgres } from '#support/postgres';
 import { arbitraryFilter, arbitraryRow, columns } from './arbitrary-filter.ts';
-import { compileFilter, parseFilter, toSql, type TextRow } from './index.ts';
+import { columnType, compileFilter, parseFilter, routeKey, routes, toSql, type TextRow } from './index.ts';
 
 let db: TestPostgres;
 let client: Client;
@@ -75,3 +75,52 @@ test('a filter says of every row what Postgres says, of its SQL and of the text 
 	expect(seen.some).toBeGreaterThan(runs / 5);
 	expect(seen.fails).toBeGreaterThan(runs / 100);
 }, 600_000);
+
+/** `column = value` with the value of a row, as Postgres prints it; some beside another filter. */
+const equality = fc
+	.record({
+		row: fc.nat(79),
+		column: fc.constantFrom(...columns),
+		beside: fc.option(arbitraryFilter),
+		word: fc.constantFrom('AND', 'OR')
+	})
+	.map(({ row, column: { name }, beside, word }) => {
+		const value = rows[row]![name] ?? null;
+		const equal = `"${name}" = ${value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`}`;
+		return beside === null ? equal : `${equal} ${word} (${beside})`;
+	});
+
+test('every row that passes has the values of one of the routes', () => {
+	let routed = 0;
+	const typeOf = new Map(columns.map((column) => [column.name, columnType(column)!]));
+	fc.assert(
+		fc.property(fc.oneof({ arbitrary: equality, weight: 3 }, arbitraryFilter), (text) => {
+			const filter = readFilter(text);
+			const found = filter && routes(filter, {});
+			if (!found) return;
+			routed++;
+			const passing = evaluate(text);
+			if (passing === 'fails') return;
+			for (const id of passing) {
+				const row = rows[Number(id)]!;
+				const covers = (route: ReadonlyMap<string, string>) =>
+					[...route].every(
+						([name, key]) => row[name] !== null && routeKey(typeOf.get(name)!)!(row[name]!) === key
+					);
+				expect(found.some(covers), `${text} and ${JSON.stringify(row)}`).toBe(true);
+			}
+		}),
+		{ numRuns: runs * 2 }
+	);
+	expect(routed).toBeGreaterThan(runs / 3);
+}, 120_000);
+
+/** Undefined where Postgres prints a value that no filter may hold, as a year before Christ. */
+function readFilter(text: string) {
+	try {
+		return parseFilter(text, columns);
+	} catch (error) {
+		if (error instanceof AppError) return undefined;
+		throw error;
+	}
+}

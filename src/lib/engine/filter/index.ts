@@ -5,3 +5,5 @@ export { compileFilter, matches } from './compile.ts';
 export { combine } from './combine.ts';
 export { canonical } from './canonical.ts';
 export { routes, type Route } from './routes.ts';
+export { routeKey } from './route-key.ts';
+export { columnType } from './sql-type.ts';

@@ -1,10 +1,11 @@
 import { resolveConstant } from './resolve-constant.ts';
-import { elementOf, haveSameText, isArray } from './sql-type.ts';
-import type { Constant, Expression, Filter, FilterEnv } from './types.ts';
+import { routeKey } from './route-key.ts';
+import { elementOf, isArray, isInteger } from './sql-type.ts';
+import type { Constant, Expression, Filter, FilterEnv, SqlType } from './types.ts';
 import { parseArrayText } from './value/array.ts';
 import { isConstant, mayFail } from './walk.ts';
 
-/** Values that these columns have in a row, as the row's own texts. */
+/** Values that these columns have in a row, each as its `routeKey`. */
 export type Route = ReadonlyMap<string, string>;
 
 /** More routes than these would cost an index more than looking at the rows. */
@@ -12,8 +13,7 @@ const most = 64;
 
 /**
  * Every row that passes has the values of at least one route: what an index of filters is keyed by. None
- * where nothing passes; undefined where there is no such bound. Values are equal to the row's own text,
- * so only columns of types that have one text a value are found.
+ * where nothing passes; undefined where there is no such bound.
  */
 export function routes(filter: Filter, env: FilterEnv): readonly Route[] | undefined {
 	const found = routesOf(filter.expression, env);
@@ -91,18 +91,33 @@ function ofList(
 	env: FilterEnv
 ): readonly Route[] | undefined {
 	if (value.op !== 'column' || list.length > most) return undefined;
-	if (!list.every((item) => isConstant(item) && haveSameText(item.type, value.type))) return undefined;
+	if (!list.every((item) => isConstant(item) && haveKeys(value.type, item.type))) return undefined;
 	const texts = list.map((item) => resolveConstant(item as Constant, env));
-	return [...new Set(texts)].flatMap((text) => (text === null ? [] : [new Map([[value.name, text]])]));
+	return routesTo(value, texts);
 }
 
 function ofArray(left: Expression, array: Expression, env: FilterEnv): readonly Route[] | undefined {
 	if (left.op !== 'column' || !isConstant(array) || !isArray(array.type)) return undefined;
-	if (!haveSameText(left.type, elementOf(array.type))) return undefined;
+	if (!haveKeys(left.type, elementOf(array.type))) return undefined;
 	const text = resolveConstant(array, env);
 	if (text === null) return [];
 	const items = parseArrayText(text, (item) => item)!.items;
 	if (items.length > most) return undefined;
-	const { name } = left;
-	return [...new Set(items)].flatMap((item) => (item === null ? [] : [new Map([[name, item]])]));
+	return routesTo(left, items);
+}
+
+/** Whether equal values of a column and a constant have the same key. */
+function haveKeys(column: SqlType, constant: SqlType): boolean {
+	if (!routeKey(column)) return false;
+	return column === constant || (isInteger(constant) && (isInteger(column) || column === 'numeric'));
+}
+
+/** One route for each value; NULL equals nothing. */
+function routesTo(
+	{ name, type }: { readonly name: string; readonly type: SqlType },
+	values: readonly (string | null)[]
+): Route[] {
+	const key = routeKey(type)!;
+	const keys = new Set(values.filter((value) => value !== null).map(key));
+	return [...keys].flatMap((one) => (one === undefined ? [] : [new Map([[name, one]])]));
 }

@@ -20,7 +20,8 @@ const types = {
 	owner: 'uuid',
 	day: 'date',
 	at: 'timestamptz',
-	price: 'numeric'
+	price: 'numeric',
+	version: 'integer'
 };
 const columns = Object.entries(types).map(([name, type]): ViewColumn => ({
 	name,
@@ -77,7 +78,18 @@ const kinds: readonly [string, others: number, (n: number) => ResolvedShape][] =
 		10_000,
 		(n) => shape({ view: 'open', principal: 'p', where: `price > 0 AND title = 'title ${n}'` })
 	],
-	['the access rules', 100_000, (n) => shape({ view: 'own', principal: uuid(n) })],
+	[
+		'a date, a time and a number, however they are written',
+		10_000,
+		(n) =>
+			shape({
+				view: 'open',
+				principal: 'p',
+				where: `day = '2026-11-21' AND at = $1 AND price = $2`,
+				params: { 1: `${momentOf(n).replace(' ', 'T')}Z`, 2: `${n}.000` }
+			})
+	],
+	['the access rules', 50_000, (n) => shape({ view: 'own', principal: uuid(n) })],
 	[
 		'the filter and the access rules',
 		10_000,
@@ -85,13 +97,19 @@ const kinds: readonly [string, others: number, (n: number) => ResolvedShape][] =
 	]
 ];
 
-const rowOf = (n: number, price: string) => ({
+/** Number `n` as a moment of the day. */
+function momentOf(n: number): string {
+	return new Date(Date.UTC(2026, 10, 21) + n).toISOString().replace('T', ' ').replace('Z', '');
+}
+
+const rowOf = (n: number, version: string) => ({
+	version,
 	id: String(n),
 	title: `title ${n}`,
 	owner: uuid(n),
 	day: '2026-11-21',
-	at: '2026-11-21 00:00:00+00',
-	price
+	at: `${momentOf(n)}+00`,
+	price: `${n}.00`
 });
 
 test.each(kinds)('told apart by %s', { timeout: 60_000 }, (_name, others, shapeOf) => {

@@ -1,10 +1,16 @@
-import type { Route } from '#engine/filter';
+import { columnType, routeKey, type Route } from '#engine/filter';
+import type { ViewSpec } from '#engine/view';
 import type { JournalRow } from '#core/views';
 import type { Feed } from './feed.ts';
 
+interface Keyed {
+	readonly name: string;
+	readonly key: (text: string) => string | undefined;
+}
+
 /** Feeds that fix the same columns, by the values that they fix them at. */
 interface Index {
-	readonly columns: readonly string[];
+	readonly columns: readonly Keyed[];
 	readonly feeds: Map<string, Set<Feed>>;
 }
 
@@ -23,7 +29,7 @@ export class Router {
 		this.#all.add(feed);
 		const { routes } = feed.shape;
 		if (!routes) this.#open.add(feed);
-		else for (const route of routes) this.#bucket(route).add(feed);
+		else for (const route of routes) this.#bucket(route, feed.shape.view.spec).add(feed);
 	}
 
 	remove(feed: Feed): void {
@@ -55,21 +61,24 @@ export class Router {
 		return this.#all.size;
 	}
 
-	#bucket(route: Route): Set<Feed> {
-		const columns = [...route.keys()].sort();
-		const index = inserted(this.#indexes, nameOf(columns), () => ({ columns, feeds: new Map() }));
-		return inserted(index.feeds, valuesOf(columns, Object.fromEntries(route))!, () => new Set<Feed>());
+	#bucket(route: Route, spec: ViewSpec): Set<Feed> {
+		const names = [...route.keys()].sort();
+		const index = inserted(this.#indexes, nameOf(names), () => ({
+			columns: names.map((name) => keyed(name, spec)),
+			feeds: new Map()
+		}));
+		return inserted(index.feeds, placeOf(route), () => new Set<Feed>());
 	}
 
 	#removeFrom(route: Route, feed: Feed): void {
-		const columns = [...route.keys()].sort();
-		const index = this.#indexes.get(nameOf(columns));
-		const values = valuesOf(columns, Object.fromEntries(route))!;
+		const names = [...route.keys()].sort();
+		const index = this.#indexes.get(nameOf(names));
+		const values = placeOf(route);
 		const feeds = index?.feeds.get(values);
 		if (!index || !feeds) return;
 		feeds.delete(feed);
 		if (feeds.size === 0) index.feeds.delete(values);
-		if (index.feeds.size === 0) this.#indexes.delete(nameOf(columns));
+		if (index.feeds.size === 0) this.#indexes.delete(nameOf(names));
 	}
 }
 
@@ -77,14 +86,33 @@ function nameOf(columns: readonly string[]): string {
 	return columns.length === 1 ? columns[0]! : JSON.stringify(columns);
 }
 
-/** One text for the values of these columns; undefined where one is NULL, which equals nothing. */
+function keyed(name: string, spec: ViewSpec): Keyed {
+	const type = columnType(spec.columns.find((column) => column.name === name)!)!;
+	return { name, key: routeKey(type)! };
+}
+
+/** One text for the values of these columns in a row; undefined where one is NULL, which equals nothing. */
 function valuesOf(
-	columns: readonly string[],
+	columns: readonly Keyed[],
 	row: Readonly<Record<string, string | null>>
 ): string | undefined {
-	if (columns.length === 1) return row[columns[0]!] ?? undefined;
-	const values = columns.map((name) => row[name]);
-	return values.includes(null) ? undefined : JSON.stringify(values);
+	const keys: string[] = [];
+	for (const { name, key } of columns) {
+		const text = row[name] ?? undefined;
+		const found = text === undefined ? undefined : key(text);
+		if (found === undefined) return undefined;
+		keys.push(found);
+	}
+	return textOf(keys);
+}
+
+/** The same for a route. */
+function placeOf(route: Route): string {
+	return textOf([...route.keys()].sort().map((name) => route.get(name)!));
+}
+
+function textOf(keys: readonly string[]): string {
+	return keys.length === 1 ? keys[0]! : JSON.stringify(keys);
 }
 
 function inserted<K, V>(map: Map<K, V>, key: K, make: () => V): V {
