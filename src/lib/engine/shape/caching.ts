@@ -5,9 +5,16 @@ export type CacheCase =
 /** Seconds that an SSE answer lasts; caches collapse readers for just under it. */
 export const sseSeconds = 60;
 
-const publicControl: Record<CacheCase, string> = {
+/** Seconds that a catch-up is fresh in a public cache, and may be given while it is asked for again. */
+export interface CatchUpAges {
+	readonly fresh: number;
+	readonly stale: number;
+}
+
+export const catchUpAges: CatchUpAges = { fresh: 60, stale: 300 };
+
+const publicControl: Record<Exclude<CacheCase, 'catch-up'>, string> = {
 	initial: 'public, max-age=604800, s-maxage=3600, stale-while-revalidate=2629746',
-	'catch-up': 'public, max-age=60, stale-while-revalidate=300',
 	live: 'public, max-age=5, stale-while-revalidate=5',
 	sse: `public, max-age=${sseSeconds - 1}`,
 	'must-refetch': 'public, max-age=60, must-revalidate',
@@ -28,11 +35,14 @@ const privateControl: Record<CacheCase, string> = {
 	uncached: 'no-cache'
 };
 
-export function cacheHeaders(kind: CacheCase, isPublic: boolean): Record<string, string> {
-	const control = (isPublic ? publicControl : privateControl)[kind];
-	return isPublic
-		? { 'cache-control': control }
-		: { 'cache-control': control, vary: 'Authorization, Cookie' };
+export function cacheHeaders(
+	kind: CacheCase,
+	isPublic: boolean,
+	{ fresh, stale }: CatchUpAges = catchUpAges
+): Record<string, string> {
+	if (!isPublic) return { 'cache-control': privateControl[kind], vary: 'Authorization, Cookie' };
+	const catchUp = `public, max-age=${fresh}, stale-while-revalidate=${stale}`;
+	return { 'cache-control': kind === 'catch-up' ? catchUp : publicControl[kind] };
 }
 
 export function etagOf(handle: string, request: string, response: string): string {

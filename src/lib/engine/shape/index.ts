@@ -1,4 +1,12 @@
-export { cacheHeaders, etagMatches, etagOf, sseSeconds, type CacheCase } from './caching.ts';
+export {
+	cacheHeaders,
+	catchUpAges,
+	etagMatches,
+	etagOf,
+	sseSeconds,
+	type CacheCase,
+	type CatchUpAges
+} from './caching.ts';
 export { pick, projectChange, type Projection, type ViewChange } from './change.ts';
 export { catalogueName, headerJson, schemaOf, type ColumnInfo, type ShapeSchema } from './columns.ts';
 export { nextCursor } from './cursor.ts';
@@ -8,6 +16,7 @@ export {
 	invalidRequestBody,
 	messageEncoder,
 	mustRefetchBody,
+	snapshotEndMessage,
 	subsetBody,
 	upToDateMessage,
 	type ChangePlace,

@@ -61,8 +61,23 @@ export function upToDateMessage(seq: bigint): string {
 	return `{"headers":{"control":"up-to-date"${seen}}}`;
 }
 
-/** The snapshot of Postgres that a subset's rows show, in its own words: `xmin:xmax:xip,…`. */
+/** A snapshot of Postgres, which it prints as `xmin:xmax:xip,…`, as the protocol has it. */
+function snapshotFields(snapshot: string) {
+	const [xmin, xmax, list = ''] = snapshot.split(':');
+	return { xmin, xmax, xip_list: list === '' ? [] : list.split(',') };
+}
+
+/**
+ * The rows before it are all that this snapshot of Postgres shows: whoever waits for a transaction that it
+ * sees need not wait any longer.
+ */
+export function snapshotEndMessage(snapshot: string): string {
+	return `{"headers":${JSON.stringify({ control: 'snapshot-end', ...snapshotFields(snapshot) })}}`;
+}
+
+/** The snapshot of Postgres that a subset's rows show. */
 export interface SubsetMark {
+	/** As Postgres prints it. */
 	readonly snapshot: string;
 	/** The position of the journal that goes with it. */
 	readonly seq: bigint;
@@ -71,9 +86,7 @@ export interface SubsetMark {
 }
 
 export function subsetBody({ snapshot, seq, mark }: SubsetMark, rows: readonly string[]): string {
-	const [xmin, xmax, list = ''] = snapshot.split(':');
-	const inProgress = list === '' ? [] : list.split(',');
-	const metadata = { xmin, xmax, xip_list: inProgress, snapshot_mark: mark, database_lsn: String(seq) };
+	const metadata = { ...snapshotFields(snapshot), snapshot_mark: mark, database_lsn: String(seq) };
 	return `{"metadata":${JSON.stringify(metadata)},"data":[${rows.join(',')}]}`;
 }
 

@@ -60,15 +60,19 @@ describe('offsets', () => {
 });
 
 describe('handles', () => {
-	test('name shape, position and a nonce', () => {
-		const handle = { shape: 'a'.repeat(24), position: 17n, nonce: 'k3j9x0' };
+	test('name shape, position, chunks and a nonce', () => {
+		const handle = { shape: 'a'.repeat(24), position: 17n, chunks: 3, nonce: 'k3j9x0' };
 		expect(parseHandle(formatHandle(handle))).toEqual(handle);
 	});
 
-	test.each(['', 'x', `${'a'.repeat(24)}-1`, `${'a'.repeat(23)}-1-abcdef`, `${'a'.repeat(24)}--1-abcdef`])(
-		'%j is none',
-		(text) => expect(parseHandle(text)).toBeUndefined()
-	);
+	test.each([
+		'',
+		'x',
+		`${'a'.repeat(24)}-1`,
+		`${'a'.repeat(23)}-1-0-abcdef`,
+		`${'a'.repeat(24)}--1-0-abcdef`,
+		`${'a'.repeat(24)}-1-abcdef`
+	])('%j is none', (text) => expect(parseHandle(text)).toBeUndefined());
 });
 
 describe('keys', () => {

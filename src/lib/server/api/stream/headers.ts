@@ -4,6 +4,7 @@ import {
 	headerJson,
 	nextCursor,
 	type CacheCase,
+	type CatchUpAges,
 	type ShapeSchema
 } from '#engine/shape';
 
@@ -45,6 +46,10 @@ export interface LogHeaders {
 	readonly isPublic: boolean;
 	readonly upToDate: boolean;
 	readonly hasData: boolean;
+	/** The position that an answer without news holds for. */
+	readonly seq?: bigint;
+	/** How long a catch-up may be kept, where not as usual. */
+	readonly ages?: CatchUpAges | undefined;
 	/** Of an answer that is not live. */
 	readonly schema?: ShapeSchema;
 	/** Of a live one: the reader's cursor before. */
@@ -55,7 +60,7 @@ export interface LogHeaders {
 export function logHeaders(parts: LogHeaders): Record<string, string> {
 	const headers: Record<string, string> = {
 		...corsHeaders,
-		...cacheHeaders(parts.cache, parts.isPublic),
+		...cacheHeaders(parts.cache, parts.isPublic, parts.ages),
 		'content-type': parts.contentType ?? jsonType,
 		'electric-handle': parts.handle,
 		'electric-offset': parts.offset,
@@ -87,9 +92,13 @@ export function subsetHeaders(parts: {
 	};
 }
 
-/** An answer without news is never the same twice: a cache that asks again must wait like anyone. */
-function etag({ handle, requestOffset, offset, hasData }: LogHeaders): string {
-	return etagOf(handle, requestOffset, hasData ? offset : `${offset}:${Date.now()}`);
+/**
+ * A live answer without news is never the same twice: a cache that asks again must wait like anyone. Any
+ * other answer without is that of its position.
+ */
+function etag({ handle, requestOffset, offset, hasData, live, seq }: LogHeaders): string {
+	if (hasData) return etagOf(handle, requestOffset, offset);
+	return etagOf(handle, requestOffset, `${offset}:${live || seq === undefined ? Date.now() : seq}`);
 }
 
 const schemaTexts = new WeakMap<ShapeSchema, string>();

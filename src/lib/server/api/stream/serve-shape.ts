@@ -52,8 +52,7 @@ async function serveOpened(
 		case 'now':
 			return sink.send(answerNow(parts, shape));
 		case 'snapshot': {
-			const isWithin = query.offset.chunk !== Infinity && !query.live;
-			const answer = isWithin ? await answerChunk(parts, call) : undefined;
+			const answer = query.offset.chunk !== Infinity ? await answerChunk(parts, call) : undefined;
 			if (answer) return sink.send(answer);
 		}
 	}
@@ -67,12 +66,10 @@ async function answerFirst(
 	parts: ShapeParts,
 	{ query, shape, ifNoneMatch }: ShapeCall & { query: ShapeQuery; shape: ResolvedShape }
 ): Promise<Answer> {
-	if (query.log === 'changes_only') {
-		const handle = parts.live.handleAt(shape, parts.live.position());
-		const empty = { handle, body: Buffer.from('[]'), offset: { kind: 'snapshot', chunk: Infinity } } as const;
-		return chunkAnswer(shape, empty, '-1', 'initial', ifNoneMatch);
-	}
-	const chunk = await parts.live.begin(shape, query.expiredHandle);
+	const isEmpty = query.log === 'changes_only';
+	const chunk = isEmpty
+		? await parts.live.beginEmpty(shape)
+		: await parts.live.begin(shape, query.expiredHandle);
 	return chunkAnswer(shape, chunk, '-1', 'initial', ifNoneMatch);
 }
 
@@ -87,7 +84,7 @@ async function answerChunk(
 	const chunk = await parts.live.chunk(query.handle!, offset.chunk);
 	if (chunk === 'gone') return refetch(parts, shape);
 	if (chunk === 'end') return undefined;
-	return chunkAnswer(shape, chunk, formatOffset(offset), 'catch-up', ifNoneMatch);
+	return chunkAnswer(shape, chunk, formatOffset(offset), 'catch-up', ifNoneMatch, parts.timers.ages);
 }
 
 /** `offset=now`: nothing but the place from which to follow. */

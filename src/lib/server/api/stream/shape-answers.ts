@@ -23,7 +23,8 @@ export function chunkAnswer(
 	chunk: SnapshotChunk,
 	requestOffset: string,
 	cache: 'initial' | 'catch-up',
-	ifNoneMatch: string | undefined
+	ifNoneMatch: string | undefined,
+	ages?: Timers['ages']
 ): Answer {
 	const headers = logHeaders({
 		handle: chunk.handle,
@@ -33,6 +34,7 @@ export function chunkAnswer(
 		isPublic: shape.isPublic,
 		upToDate: false,
 		hasData: true,
+		ages,
 		schema: shape.schema
 	});
 	return revalidated({ status: 200, headers, body: chunk.body }, ifNoneMatch);
@@ -54,6 +56,8 @@ export function pageAnswer(
 		isPublic: shape.isPublic,
 		upToDate: page.upToDate,
 		hasData: page.messages.length > 0,
+		seq: page.seq,
+		ages: timers.ages,
 		...(query.live
 			? { live: { cursor: query.cursor, intervalSeconds: Math.max(1, Math.floor(timers.longPollMs / 1000)) } }
 			: { schema: shape.schema })

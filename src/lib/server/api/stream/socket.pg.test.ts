@@ -101,7 +101,7 @@ describe('frames', () => {
 		connection.send(request(8, { offset: 'nonsense' }));
 		const seven = await until(() => connection.frames.find(({ id }) => id === 7), 'the rows');
 		expect(seven.status).toBe(200);
-		expect(JSON.parse(seven.body)).toHaveLength(500);
+		expect(JSON.parse(seven.body)).toHaveLength(501);
 		expect(seven.headers['electric-handle']).toBeTruthy();
 		const eight = await until(() => connection.frames.find(({ id }) => id === 8), 'the refusal');
 		expect(eight.status).toBe(400);

@@ -210,7 +210,7 @@ describe('a subset', () => {
 	test('of a shape that has changed sends its reader back', async () => {
 		const answer = await subset(
 			{ where: 'points = 1' },
-			{ offset: '0_inf', handle: `${'0'.repeat(24)}-1-abcdef` }
+			{ offset: '0_inf', handle: `${'0'.repeat(24)}-1-0-abcdef` }
 		);
 		expect(answer.status).toBe(409);
 		const handle = answer.headers.get('electric-handle')!;

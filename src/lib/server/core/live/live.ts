@@ -1,12 +1,20 @@
 import { join } from 'node:path';
 import type { Logger } from '#kernel';
-import { parseHandle, type Handle, type JournalOffset, type Offset, type SubsetQuery } from '#engine/shape';
+import {
+	parseHandle,
+	snapshotEndMessage,
+	type Handle,
+	type JournalOffset,
+	type Offset,
+	type SubsetQuery
+} from '#engine/shape';
 import type { Postgres } from '#platform/postgres';
 import type { Position, Views } from '#core/views';
 import { feedLimits, type FeedLimits } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { isFilterFailure } from './filter-failure.ts';
 import { PageRows } from './page-rows.ts';
+import { appliedSnapshot } from './applied-snapshot.ts';
 import { Deletions } from './deletions.ts';
 import { resolveShape, type Origin } from './resolve.ts';
 import { newHandle, Snapshots, snapshotLimits, type SnapshotLimits } from './snapshots.ts';
@@ -54,6 +62,8 @@ export interface Live {
 	read(shape: ResolvedShape, options?: ReadOptions): Promise<ShapeRows>;
 	/** The first chunk of a snapshot whose handle is not `except`. */
 	begin(shape: ResolvedShape, except?: string): Promise<SnapshotChunk>;
+	/** The beginning of a reader who wants the changes alone. */
+	beginEmpty(shape: ResolvedShape): Promise<SnapshotChunk>;
 	/** The chunk that follows; `end` after the last, gone where this node does not hold that snapshot. */
 	chunk(handle: string, after: number): Promise<SnapshotChunk | 'end' | Gone>;
 	/** Some rows of the shape. Throws the errors of `readSubset`. */
@@ -138,14 +148,23 @@ export async function createLive(parts: LiveParts): Promise<Live> {
 		async begin(shape, except) {
 			const { handle, chunks } = await snapshots.begin(shape, except);
 			deletions.given(handle);
-			return { handle, body: await chunks.read(0), offset: chunkOffset(0, chunks.count) };
+			return { handle, body: await chunks.read(0), offset: { kind: 'snapshot', chunk: 0 } };
 		},
 		async chunk(handle, after) {
-			const kept = snapshots.find(handle);
-			if (!kept) return 'gone';
-			if (after + 1 >= kept.chunks.count) return 'end';
-			const body = await kept.chunks.read(after + 1).catch(() => undefined);
-			return body ? { handle, body, offset: chunkOffset(after + 1, kept.chunks.count) } : 'gone';
+			if (after + 1 >= (parseHandle(handle)?.chunks ?? 0)) return 'end';
+			const body = await snapshots
+				.find(handle)
+				?.chunks.read(after + 1)
+				.catch(() => undefined);
+			return body ? { handle, body, offset: { kind: 'snapshot', chunk: after + 1 } } : 'gone';
+		},
+		async beginEmpty(shape) {
+			return views.snapshot(shape.view, async (client, { seq }) => {
+				const handle = newHandle(shape, seq);
+				deletions.given(handle);
+				const body = `[${snapshotEndMessage(await appliedSnapshot(client, shape.view))}]`;
+				return { handle, body: Buffer.from(body), offset: { kind: 'snapshot', chunk: Infinity } };
+			});
 		},
 		subset: (shape, query) => readSubset(shape, query, views, limits.subset),
 		isOf: (shape, handle) => parseHandle(handle)?.shape === shape.hash && !deletions.isDead(handle),
@@ -204,10 +223,6 @@ function asFull(shape: ResolvedShape, views: Views, origin: Origin): ResolvedSha
 	return resolveShape({ ...shape.request, replica: 'full' }, views, origin);
 }
 
-function chunkOffset(index: number, count: number): Offset {
-	return { kind: 'snapshot', chunk: index + 1 === count ? Infinity : index };
-}
-
 function placeOf(
 	shape: ResolvedShape,
 	handle: Handle | undefined,
@@ -215,6 +230,9 @@ function placeOf(
 	oldest: bigint
 ): JournalOffset | Gone {
 	if (handle?.shape !== shape.hash) return 'gone';
+	// Beside a handle that begins without a snapshot a chunk is of some other.
+	const isForeign = offset.kind === 'snapshot' && offset.chunk !== Infinity && offset.chunk >= handle.chunks;
+	if (isForeign) return 'gone';
 	const place: JournalOffset =
 		offset.kind === 'journal' ? offset : { kind: 'journal', seq: handle.position, op: 0 };
 	if (place.seq < handle.position) return 'gone';

@@ -1,5 +1,6 @@
-import { messageEncoder } from '#engine/shape';
+import { messageEncoder, snapshotEndMessage } from '#engine/shape';
 import type { Views } from '#core/views';
+import { appliedSnapshot } from './applied-snapshot.ts';
 import { type ChunkWriter, type Chunks } from './chunks.ts';
 import { filterFailure, isFilterFailure } from './filter-failure.ts';
 import { shownKey } from './row-key.ts';
@@ -36,6 +37,7 @@ export async function takeSnapshot(
 				await writer.flush();
 				if (page.length < fetchRows) break;
 			}
+			writer.add(snapshotEndMessage(await appliedSnapshot(client, shape.view)));
 			return { position: at.seq, rows, chunks: await writer.finish() };
 		});
 	} catch (error) {

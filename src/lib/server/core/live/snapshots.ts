@@ -96,7 +96,12 @@ export class Snapshots {
 	async #make(shape: ResolvedShape): Promise<KeptSnapshot> {
 		const writer = new ChunkWriter(() => this.#newPath(), this.#limits);
 		const snapshot = await takeSnapshot(shape, this.#views, writer);
-		const kept = { ...snapshot, shape, handle: newHandle(shape, snapshot.position), usedAt: Date.now() };
+		const kept = {
+			...snapshot,
+			shape,
+			handle: newHandle(shape, snapshot.position, snapshot.chunks.count),
+			usedAt: Date.now()
+		};
 		this.#kept.set(kept.handle, kept);
 		this.#makeRoom(kept);
 		return kept;
@@ -144,10 +149,10 @@ export class Snapshots {
 	}
 }
 
-/** A handle for a shape whose log begins at `position`. */
-export function newHandle(shape: Pick<ResolvedShape, 'hash'>, position: bigint): string {
+/** A handle for a shape whose log begins at `position`, after so many chunks. */
+export function newHandle(shape: Pick<ResolvedShape, 'hash'>, position: bigint, chunks = 0): string {
 	const nonce = BigInt(`0x${randomBytes(6).toString('hex')}`)
 		.toString(36)
 		.padStart(6, '0');
-	return formatHandle({ shape: shape.hash, position, nonce });
+	return formatHandle({ shape: shape.hash, position, chunks, nonce });
 }

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { messageEncoder, subsetBody, type OrderTerm, type SubsetQuery } from '#engine/shape';
 import type { FilterEnv } from '#engine/filter';
 import type { Client } from '#platform/postgres';
-import type { LiveView, Views } from '#core/views';
+import type { Views } from '#core/views';
+import { appliedSnapshot } from './applied-snapshot.ts';
 import { errors } from './errors.ts';
 import { filterFailure, isFilterFailure } from './filter-failure.ts';
 import { ownFilter } from './resolve.ts';
@@ -100,21 +101,6 @@ function tooLarge({ rows, size }: SubsetLimits) {
 		`A subset has at most ${rows} rows and ${Math.floor(size / 2 ** 20)} MB. Ask for fewer, with order_by and limit.`,
 		{ field: 'subset__limit' }
 	);
-}
-
-/**
- * What the view shows at the position that this transaction is bound to: a view that is kept, what the last
- * batch saw; a table that is read itself, what the fence saw, which is this transaction's own.
- */
-async function appliedSnapshot(client: Client, view: LiveView): Promise<string> {
-	const text =
-		view.spec.kind === 'through'
-			? 'SELECT pg_current_snapshot()::text AS snapshot'
-			: 'SELECT snapshot::text AS snapshot FROM loam.position';
-	const { rows } = await client.query<{ snapshot: string | null }>(text);
-	const snapshot = rows[0]?.snapshot;
-	if (snapshot) return snapshot;
-	throw errors.VIEW_NOT_READY('The view is still being built. Try again in a moment.');
 }
 
 /** Errors of Postgres that are the fault of what was asked. */
