@@ -56,6 +56,10 @@ const commands = {
 			...args
 		]);
 	},
+	conformance: async (args) => {
+		prepare();
+		await run('node', ['--no-node-snapshot', 'tests/conformance/main.ts', ...args]);
+	},
 	'soak:views': (args) => soak('views', args),
 	'soak:crash': (args) => soak('crash', args),
 	check: async () => {
