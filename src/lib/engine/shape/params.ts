@@ -10,8 +10,10 @@ export function readParams(search: URLSearchParams, fail: Fail): Params {
 	const whole = search.get('params');
 	if (whole) Object.assign(params, parseParams(whole, 'params', fail));
 	for (const [name, value] of search) {
+		if (!name.startsWith('params[')) continue;
 		const match = /^params\[([A-Za-z0-9_]+)\]$/.exec(name);
 		if (match) params[match[1]!] = value;
+		else fail('params', 'a param is named by a number or a word, as in params[1]');
 	}
 	return params;
 }

@@ -38,6 +38,9 @@ export type ParsedQuery =
 
 const projectPattern = /^[^/\s]+\/[^/\s]+$/;
 const releasePattern = /^[0-9a-f]{12,64}$/;
+/** Of handles of any server: one that is not this server's is a must-refetch, not a mistake. */
+const handlePattern = /^[\w.:-]{1,200}$/;
+const cursorPattern = /^\d{1,20}$/;
 
 /**
  * Reads a request. Parameters that are not the protocol's are ignored, as caches and proxies add some. With
@@ -66,9 +69,9 @@ export type ParsedDeletion =
 export function parseDeletion(search: URLSearchParams): ParsedDeletion {
 	const errors: FieldErrors = {};
 	const fail = (field: string, message: string) => void (errors[field] ??= []).push(message);
-	const handle = search.get('handle') || undefined;
+	const handle = formed(search, 'handle', handlePattern, fail);
 	const definition = search.get('table') ? readDefinition(search, fail) : undefined;
-	if (!definition && !handle) fail('handle', "can't be blank when shape definition is missing");
+	if (!definition && !search.get('handle')) fail('handle', "can't be blank when shape definition is missing");
 	return Object.keys(errors).length > 0 ? { ok: false, errors } : { ok: true, definition, handle };
 }
 
@@ -106,14 +109,24 @@ function readTail(search: URLSearchParams, fail: Fail) {
 	const live = flag(search, 'live', fail);
 	const sse = flag(search, 'live_sse', fail) || flag(search, 'experimental_live_sse', fail);
 	if (sse && !live) fail('live_sse', "can't be true unless live is also true");
+	const cursor = formed(search, 'cursor', cursorPattern, fail);
 	if (!offset) return undefined;
 	const begins = offset.kind === 'before-all' || offset.kind === 'now';
-	const handle = begins ? undefined : search.get('handle') || undefined;
-	if (!begins && handle === undefined) fail('handle', "can't be blank when offset != -1");
+	const handle = begins ? undefined : formed(search, 'handle', handlePattern, fail);
+	if (!begins && !search.get('handle')) fail('handle', "can't be blank when offset != -1");
 	if (offset.kind === 'before-all' && live) fail('live', "can't be true when offset == -1");
 	if (offset.kind === 'now' && live) fail('live', "can't be true when offset is 'now'");
-	const expiredHandle = search.get('expired_handle') || undefined;
-	return { offset, handle, live, sse, cursor: search.get('cursor') || undefined, expiredHandle };
+	const expiredHandle = formed(search, 'expired_handle', handlePattern, fail);
+	return { offset, handle, live, sse, cursor, expiredHandle };
+}
+
+/** A parameter that may be missing or blank. */
+function formed(search: URLSearchParams, name: string, pattern: RegExp, fail: Fail): string | undefined {
+	const value = search.get(name);
+	if (!value) return undefined;
+	if (pattern.test(value)) return value;
+	fail(name, 'has invalid format');
+	return undefined;
 }
 
 function required(search: URLSearchParams, name: string, fail: Fail): string | undefined {

@@ -52,6 +52,14 @@ describe('what views do not keep yet is refused by name, in its place', () => {
 	});
 });
 
+test('a thousand joins are past a limit that is named, and cost no time', async () => {
+	const joins = Array.from({ length: 1_000 }, (_, n) => `JOIN tickets t${n + 1} ON t${n + 1}.id = t${n}.id`);
+	const started = performance.now();
+	const found = await finding(`SELECT t0.id FROM tickets t0 ${joins.join(' ')}`);
+	expect(found.message).toBe('A view cannot have more than 12 tables yet.');
+	expect(performance.now() - started).toBeLessThan(5_000);
+});
+
 describe('what a view can never be', () => {
 	test.each([
 		['VIEW_CLOCK', `SELECT id FROM tickets WHERE opened_at > ^now()`],

@@ -7,6 +7,7 @@ import { AppError, createLogger, type Logger } from '#kernel';
 import { readConfig, type Config } from '#platform/config';
 import { foldRepeats, jsonLines } from '#platform/telemetry';
 import { startHouse, type RunningHouse } from './house.ts';
+import { refuseUnreadable } from './refuse-unreadable.ts';
 import { takeBuild, type OwnBuild } from './own-build.ts';
 import { chain, healthMount, type Mount, type Passing } from './mounts.ts';
 import { doors, healthOf, publishServices, welcome } from './services.ts';
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
 	let passing: Passing | undefined = { status: 'starting' };
 	let handle = chain([healthMount(() => passing ?? { status: 'starting' })]);
 	const server = createServer((request, response) => handle(request, response));
+	refuseUnreadable(server);
 	const sockets = trackSockets(server);
 	await listen(server, config);
 	const build = takeBuild(root);

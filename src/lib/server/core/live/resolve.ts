@@ -68,13 +68,14 @@ function findRelease({ installation, release }: ShapeRequest): LiveRelease {
 	});
 }
 
-function findSpec({ installation, view }: ShapeRequest, release: LiveRelease): ViewSpec {
-	const spec = release.artifact.views.find((candidate) => candidate.name === view);
+function findSpec({ installation, view, roles }: ShapeRequest, release: LiveRelease): ViewSpec {
+	const { manifest, views } = release.artifact;
+	const spec = views.find((candidate) => candidate.name === view);
 	if (spec) return spec;
+	const readable = views.filter((candidate) => readAccess(manifest, candidate, roles).allowed);
+	const names = readable.map(({ name }) => name).join(', ');
 	throw errors.VIEW_UNKNOWN(
-		`There is no view "${view}" in "${installation.module}". Its views are ${release.artifact.views
-			.map((candidate) => candidate.name)
-			.join(', ')}.`,
+		`There is no view "${view}" in "${installation.module}".${names ? ` You may read ${names}.` : ''}`,
 		{ field: 'table' }
 	);
 }
