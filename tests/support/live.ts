@@ -162,6 +162,8 @@ export async function liveHouse(options: LiveHouseOptions): Promise<LiveHouse> {
 		response.writeHead(found ? 200 : 404, { 'content-type': found?.type ?? 'text/plain' });
 		response.end(found?.body);
 	});
+	// On a busy machine a connection would be closed just as it is used again.
+	server.keepAliveTimeout = 60_000;
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 	const stream = createStream({
