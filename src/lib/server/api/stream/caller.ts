@@ -52,6 +52,12 @@ export class Caller {
 		this.#opened.set(definition, shape);
 	}
 
+	/** From here on the grants are those of now. Throws GRANTS_STALE, and SIGN_IN_NEEDED where the session has ended. */
+	async becomeCurrent(): Promise<void> {
+		this.assertFresh();
+		if (!this.isCurrent()) await this.refresh();
+	}
+
 	/** Reads the caller's grants again. Throws SIGN_IN_NEEDED where the session has ended. */
 	refresh(): Promise<void> {
 		this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));

@@ -19,6 +19,7 @@ export async function deleteShape(
 	if (!parsed.ok) return invalidRequest(parsed.errors);
 	try {
 		const { definition, handle } = parsed;
+		await caller.becomeCurrent();
 		const named = handle === undefined ? undefined : parseHandle(handle)?.shape;
 		const shape = definition && (await openShape(sources, definition, caller));
 		const hash = shape?.hash ?? named;

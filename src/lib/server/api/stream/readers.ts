@@ -59,8 +59,7 @@ export class Readers {
 	async check(reader: Reader): Promise<boolean> {
 		const { caller, query, shape } = reader.read;
 		try {
-			caller.assertFresh();
-			if (!caller.isCurrent()) await caller.refresh();
+			await caller.becomeCurrent();
 			const now = await openShape(this.#sources, query, caller);
 			if (now.hash === shape.hash) return true;
 			reader.end('must-refetch');

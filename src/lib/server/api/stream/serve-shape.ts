@@ -30,8 +30,7 @@ export async function serveShape(parts: ShapeParts, call: ShapeCall, sink: Sink)
 	const parsed = parseShapeQuery(call.search, call.body);
 	if (!parsed.ok) return sink.send(invalidRequest(parsed.errors));
 	try {
-		call.caller.assertFresh();
-		if (!call.caller.isCurrent()) await call.caller.refresh();
+		await call.caller.becomeCurrent();
 		const shape = await openShape(parts, parsed.query, call.caller);
 		await serveOpened(parts, { ...call, query: parsed.query, shape }, sink);
 	} catch (error) {
