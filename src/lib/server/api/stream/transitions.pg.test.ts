@@ -169,12 +169,12 @@ afterAll(() => house?.stop());
 
 /** A reader of a shape of its own. */
 class Reader {
+	static #made = 0;
 	readonly name = `reader${++Reader.#made}`;
 	readonly #house: LiveHouse;
 	readonly #where = `id <> ${-Reader.#made}`;
 	#handle: string | undefined;
 	#offset = '-1';
-	static #made = 0;
 
 	constructor(of: LiveHouse) {
 		this.#house = of;

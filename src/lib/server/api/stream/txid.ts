@@ -18,6 +18,7 @@ export async function serveTxid(
 	sink: Sink
 ): Promise<void> {
 	try {
+		await caller.becomeCurrent();
 		if (!caller.principal) throw errors.SIGN_IN_NEEDED('Sign in first.');
 		if (!/^[1-9]\d{0,19}$/.test(txid))
 			return sink.send(invalidRequest({ txid: ['must be a transaction id'] }));
