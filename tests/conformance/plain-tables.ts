@@ -61,8 +61,9 @@ export async function servePlainTables(
 		timers: { ...protocolTimers, ages: suiteAges },
 		deletion: true
 	});
+	const served: Served = { catalogue, stream, place, count: 0 };
 	const server = createServer((request, response) => {
-		answer({ catalogue, stream, place }, request, response).catch((error: unknown) => {
+		answer(served, request, response).catch((error: unknown) => {
 			log.error('a table could not be served', { error });
 			response.writeHead(500).end();
 		});
@@ -88,6 +89,8 @@ interface Served {
 	readonly catalogue: Catalogue;
 	readonly stream: Stream;
 	readonly place: Place;
+	/** Requests so far, which `/count` tells: what a cache lets through. */
+	count: number;
 }
 
 /**
@@ -96,12 +99,11 @@ interface Served {
  */
 const lateMs = 60_000;
 
-async function answer(
-	{ catalogue, stream, place }: Served,
-	request: IncomingMessage,
-	response: ServerResponse
-): Promise<void> {
+async function answer(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+	const { catalogue, stream, place } = served;
 	if (request.url === '/v1/health') return void response.end('{"status":"active"}');
+	if (request.url === '/count') return void response.end(String(served.count));
+	served.count++;
 	request.url = inProject(request.url ?? '/', place);
 	const view = viewOf(request.url);
 	if (view !== undefined && request.method === 'DELETE') {
