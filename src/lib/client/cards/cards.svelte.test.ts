@@ -244,6 +244,30 @@ describe('another release of the page', () => {
 		expect(document.activeElement).toBe(document.body);
 	});
 
+	test('over data that was loaded again sends what is half typed, in rows and around them', async () => {
+		const row: Json = {
+			type: 'Container',
+			$data: '${rows}',
+			items: [
+				{ type: 'Input.Text', id: 'cell', label: 'Cell' },
+				{ type: 'ActionSet', actions: [{ type: 'Action.Execute', title: 'Send', verb: 'Send' }] }
+			]
+		};
+		const sample = (news: Json[]) => form([{ ...(row as object) }, ...news]);
+		const data = () => ({ rows: [{ __key: '1', id: 1 }] });
+		shown = show(sample([]), data());
+		shown.type('.ac-container input', 'in a row');
+		shown.type('textarea', 'half a sentence');
+		await shown.replace(sample([text('New here')]));
+		await shown.reload(data());
+		await shown.press('Send');
+		await shown.press('Save');
+		expect(shown.calls).toMatchObject([
+			{ verb: 'Send', request: { cell: 'in a row', note: 'half a sentence' } },
+			{ verb: 'Save', request: {} }
+		]);
+	});
+
 	test('with the same card touches nothing', async () => {
 		shown = show(form([]));
 		const before = note();

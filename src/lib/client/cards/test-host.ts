@@ -18,6 +18,8 @@ export interface Shown {
 	type(selector: string, value: string): void;
 	/** Another release of the card. */
 	replace(card: Json): Promise<void>;
+	/** The data, loaded again. */
+	reload(data: object): Promise<void>;
 	end(): Promise<void>;
 }
 
@@ -73,6 +75,10 @@ export function show(
 		},
 		async replace(next) {
 			props.card = next;
+			await settle();
+		},
+		async reload(next) {
+			props.data = next as Record<string, unknown>;
 			await settle();
 		},
 		async end() {
