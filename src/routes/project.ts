@@ -26,3 +26,18 @@ export async function administeredProject(event: ProjectEvent, refusal: string) 
 	if (!entered.roles.has('project-admin')) error(403, { message: refusal, reason: 'PROJECT_DENIED' });
 	return entered;
 }
+
+/** Address of the first project in which the person has a role; of this organization, where one is told. */
+export async function firstProject(
+	event: Pick<RequestEvent, 'locals' | 'url'>,
+	org?: string
+): Promise<string | undefined> {
+	const principal = signedIn(event);
+	const { tenancy, identity } = event.locals.loam;
+	const projects = await tenancy.projects();
+	const first = projects.find(
+		(project) =>
+			(org === undefined || project.orgSlug === org) && identity.rolesIn(principal, project).size > 0
+	);
+	return first && `/${first.path}`;
+}

@@ -432,7 +432,7 @@ describe('a module', () => {
 		await page.getByRole('button', { name: 'Install', exact: true }).click();
 		await row.getByText('Installed').waitFor();
 		await row.getByRole('button', { name: 'Fill with demo data' }).click();
-		await page.getByText('Tickets has its demo data').waitFor({ timeout: 20_000 });
+		await page.getByText('Tickets has demo data now').waitFor({ timeout: 20_000 });
 	});
 });
 

@@ -35,6 +35,8 @@ async function signIn(page: Page, email: string, given = password): Promise<void
 test('the printed link makes the first administrator, once', async () => {
 	const printed = () => /\/welcome\?token=\S+/.exec(loam.output())?.[0];
 	await expect.poll(printed).toBeDefined();
+	await admin.goto(loam.url);
+	await admin.getByText('Nobody has an account yet').waitFor();
 	const link = loam.url + printed()!;
 	await admin.goto(link);
 	await admin.getByLabel('Your name').fill('Ada Lovelace');

@@ -313,4 +313,17 @@ describe('addresses that lead nowhere', () => {
 		expect(answer?.status()).toBe(status);
 		await ada.getByText(words).waitFor();
 	});
+
+	test('inside a project its bar and the module stay at hand', async () => {
+		await ada.goto(`${loam.url}/home/main/tickets/nothing`);
+		await ada.getByRole('link', { name: 'To Tickets' }).waitFor();
+		await ada.getByRole('link', { name: 'Main, home' }).click();
+		await ada.waitForURL(`${loam.url}/home/main`);
+	});
+
+	test('an address cut off after the organization leads to a project of it that one may enter', async () => {
+		await ada.goto(`${loam.url}/home`);
+		expect(ada.url()).toBe(`${loam.url}/home/main`);
+		expect((await ada.goto(`${loam.url}/nowhere`))?.status()).toBe(404);
+	});
 });

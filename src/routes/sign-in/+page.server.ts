@@ -3,8 +3,9 @@ import { enter } from '../entry.ts';
 import { localPath } from '../session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = ({ locals, url }) => {
+export const load: PageServerLoad = async ({ locals, url }) => {
 	if (locals.principal) redirect(303, localPath(url.searchParams.get('to')));
+	return { hasAdmin: await locals.loam.identity.hasAdmin() };
 };
 
 export const actions: Actions = {

@@ -33,6 +33,8 @@ export interface Entrance {
 	signOut(principal: Principal): Promise<readonly string[]>;
 	/** Path of a one-time link for the first sys-admin; undefined once there is one. */
 	firstAdminLink(): Promise<string | undefined>;
+	/** Whether the first sys-admin has been made: until then nobody can sign in. */
+	hasAdmin(): Promise<boolean>;
 	isWelcomeTokenGood(token: string): Promise<boolean>;
 	/** Throws WELCOME_LINK_INVALID, and what a person's input is refused for. */
 	createFirstAdmin(
@@ -78,6 +80,7 @@ export function createEntrance(parts: {
 			const token = await newWelcomeToken(pool);
 			return token && `/welcome?token=${token}`;
 		},
+		hasAdmin: () => hasSysAdmin(pool),
 		isWelcomeTokenGood: (token) => isWelcomeTokenGood(pool, token),
 		async createFirstAdmin(token, input, origin) {
 			// Before the costly hash: a link that was guessed costs its guesser more than us.

@@ -521,8 +521,10 @@ describe('the first sys-admin', () => {
 		const { rows } = await empty.app.query('SELECT token FROM loam.one_time_link');
 		expect(rows).toEqual([{ token: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
 		expect(await rooms.identity.isWelcomeTokenGood(token)).toBe(true);
+		expect(await rooms.identity.hasAdmin()).toBe(false);
 		const { token: session } = await rooms.identity.createFirstAdmin(token, ada, here);
 		expect(await rooms.identity.authenticate(bearer(session))).toMatchObject({ name: 'Ada', sysAdmin: true });
+		expect(await rooms.identity.hasAdmin()).toBe(true);
 		expect(await rooms.identity.firstAdminLink()).toBeUndefined();
 		expect(await rooms.identity.isWelcomeTokenGood(token)).toBe(false);
 		await expect(
