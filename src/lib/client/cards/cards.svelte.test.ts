@@ -455,6 +455,24 @@ describe('inputs', () => {
 		expect(input.getAttribute('aria-invalid')).toBeNull();
 	});
 
+	test('choosing nothing is offered where it has a name, or where nothing was chosen', () => {
+		const set = (id: string, more: Record<string, Json>): Json => ({
+			type: 'Input.ChoiceSet',
+			id,
+			label: id,
+			choices: [{ title: 'Low', value: 'low' }],
+			...more
+		});
+		const named = { value: 'low', placeholder: 'None' };
+		shown = show(card([set('a', { value: 'low' }), set('b', {}), set('c', named)]));
+		const offered = (select: HTMLSelectElement) => [...select.options].map((option) => option.textContent);
+		expect(shown.all<HTMLSelectElement>('select').map(offered)).toEqual([
+			['Low'],
+			['', 'Low'],
+			['None', 'Low']
+		]);
+	});
+
 	test('every input has a name', () => {
 		shown = show(card(six));
 		for (const input of shown.all<HTMLInputElement>('input, select')) {

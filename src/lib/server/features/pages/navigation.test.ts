@@ -40,8 +40,12 @@ test('what the author lists, as far as the viewer may open it', () => {
 	expect(tabs(artifact, 'project-admin')).toEqual(['Board: board', 'Vault: vault', 'Secrets: secrets']);
 });
 
-test('without a list the pages of fixed addresses, without pages the tables', () => {
-	expect(tabs({ ...bare, pages }, 'project-user')).toEqual(['board: board']);
+test('without a list the pages of fixed addresses, and the tables that have no such page', () => {
+	expect(tabs({ ...bare, pages }, 'project-user')).toEqual(['board: board', 'Notes: notes']);
+	expect(tabs({ ...bare, pages: [page('notes', 'notes')] }, 'project-admin')).toEqual([
+		'notes: notes',
+		'Secrets: secrets'
+	]);
 	expect(tabs(bare, 'project-user')).toEqual(['Notes: notes']);
 	expect(tabs(bare, 'project-admin')).toEqual(['Notes: notes', 'Secrets: secrets']);
 });

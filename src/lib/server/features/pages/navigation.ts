@@ -5,7 +5,7 @@ import type { ModuleEntry } from './types.ts';
 
 type Tab = ModuleEntry['tabs'][number];
 
-/** The module as this viewer may open it: what the author lists, else its fixed pages, else its tables. */
+/** The module as this viewer may open it: what the author lists, else its fixed pages and its tables. */
 export function moduleEntry(viewer: Viewer): ModuleEntry | undefined {
 	const { manifest } = viewer.artifact;
 	const tabs = listed(viewer);
@@ -21,11 +21,11 @@ function listed(viewer: Viewer): Tab[] {
 	const fixed = pages.filter(
 		(page) => page.route.every((segment) => !segment.startsWith('[')) && mayShow(page, viewer)
 	);
-	if (fixed.length > 0)
-		return fixed.map((page) => ({ title: page.title, page: page.route.join('/'), icon: undefined }));
-	return viewer.artifact.tables
-		.filter((table) => viewer.mayReadView(table.name))
+	const own = fixed.map((page) => ({ title: page.title, page: page.route.join('/'), icon: undefined }));
+	const made = viewer.artifact.tables
+		.filter((table) => viewer.mayReadView(table.name) && !own.some(({ page }) => page === table.name))
 		.map((table) => ({ title: labelOf(table.name), page: table.name, icon: undefined }));
+	return [...own, ...made];
 }
 
 /** A page of the module whose every view may be read, or the generated list of a table. */

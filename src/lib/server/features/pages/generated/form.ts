@@ -1,6 +1,6 @@
 import type { Json } from '#kernel';
 import type { PageSpec } from '#engine/module';
-import { formOfTable, type FormField, type TableSpec } from '#engine/schema';
+import { formOfTable, type ColumnSpec, type FormField, type TableSpec } from '#engine/schema';
 import { referenceBindings, referenceOf, rowAddress, text } from './cells.ts';
 import { back, missing, rowBinding } from './detail.ts';
 import type { Viewer } from './viewer.ts';
@@ -20,7 +20,10 @@ export function createPage(table: TableSpec, verb: string, viewer: Viewer): Page
 			body: [
 				back(table),
 				text(`New ${label}`, { style: 'heading', size: 'extraLarge', spacing: 'small' }),
-				...fields.map((field) => input(field, table, viewer, field.initial))
+				...fields.flatMap((field) => [
+					input(field, table, viewer, field.initial),
+					...nothingToChoose(field, table, viewer)
+				])
 			],
 			actions: [
 				{
@@ -127,7 +130,12 @@ function input(field: FormField, table: TableSpec, viewer: Viewer, value: string
 		case 'datetime':
 			return { ...base, type: 'Input.Date', time: true };
 		case 'choice':
-			return { ...base, type: 'Input.ChoiceSet', choices: choices(field.values ?? []) };
+			return {
+				...base,
+				type: 'Input.ChoiceSet',
+				...(columnOf(field, table).nullable ? { placeholder: 'None' } : {}),
+				choices: choices(field.values ?? [])
+			};
 		case 'choices':
 			return {
 				...base,
@@ -154,14 +162,28 @@ function choices(values: readonly string[]): Json {
 	}));
 }
 
+function columnOf(field: FormField, table: TableSpec): ColumnSpec {
+	return table.columns.find((candidate) => candidate.name === field.name)!;
+}
+
+/** What to do first, where the row must belong to another and there is none. */
+function nothingToChoose(field: FormField, table: TableSpec, viewer: Viewer): Json[] {
+	const reference = field.required ? referenceOf(columnOf(field, table), viewer) : undefined;
+	const other = reference && viewer.table(reference.table);
+	if (!reference || !other) return [];
+	const name = other.label.toLowerCase();
+	const step = viewer.method(other, 'create') ? ` [Create one first](${other.name}/new).` : '';
+	const $when = `\${count($root.${reference.binding}) == 0}`;
+	return [text(`There is no ${name} yet.${step}`, { $when, isSubtle: true, spacing: 'small' })];
+}
+
 function referenceInput(
 	field: FormField,
 	table: TableSpec,
 	viewer: Viewer,
 	base: Record<string, Json>
 ): Json {
-	const column = table.columns.find((candidate) => candidate.name === field.name)!;
-	const reference = referenceOf(column, viewer);
+	const reference = referenceOf(columnOf(field, table), viewer);
 	if (!reference) return { ...base, type: 'Input.Text' };
 	const choice = {
 		$data: `\${$root.${reference.binding}}`,

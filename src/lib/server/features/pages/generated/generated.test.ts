@@ -148,6 +148,14 @@ describe('what a screen says', () => {
 		expect(action?.kind === 'Action.OpenUrl' && action.url(scope)).toBe('orders/12345');
 	});
 
+	test('leads on where a row must belong to another and there is none', () => {
+		const form = page('orders/new', 'project-user', 'desk:agent');
+		const told = texts(form.card).find((one) => one.startsWith('There is no customer yet'));
+		expect(told).toBe('There is no customer yet.');
+		const admin = texts(page('orders/new', 'project-admin').card);
+		expect(admin).toContain('There is no customer yet. [Create one first](customers/new).');
+	});
+
 	test('counts its rows in the table’s own words', () => {
 		const text = texts(page('orders', 'project-user').card).find((one) => one.includes('The first'))!;
 		const many = (length: number) => read(text, { rows: Array.from({ length }) });
