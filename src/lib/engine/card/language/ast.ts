@@ -19,10 +19,13 @@ export type Expression =
 export class ExpressionSyntaxError extends Error {
 	override readonly name = 'ExpressionSyntaxError';
 	readonly at: number;
+	/** What to write instead, as a sentence. */
+	readonly hint: string | undefined;
 
-	constructor(message: string, at: number) {
+	constructor(message: string, at: number, hint?: string) {
 		super(message);
 		this.at = at;
+		this.hint = hint;
 	}
 }
 

@@ -1,3 +1,4 @@
+import { nearest } from '#kernel';
 import { EvaluationError, ExpressionSyntaxError, type Expression } from '../language/ast.ts';
 import { plainFunctions, tests } from '../functions/index.ts';
 import { withLocal, type Scope } from '../language/scope.ts';
@@ -110,7 +111,7 @@ function compileCall(
 	const special = Object.hasOwn(specialForms, name) ? specialForms[name] : undefined;
 	if (special) return special(args, names, at);
 	const plain = plainFunctions.get(name);
-	if (!plain) throw new ExpressionSyntaxError(`there is no function "${name}" here`, at);
+	if (!plain) throw unknownFunction(name, at);
 	arity(name, args, plain.least, plain.most, at);
 	const evaluate = args.map((arg) => compileExpression(arg, names));
 	const call: Evaluate = (scope) =>
@@ -119,6 +120,12 @@ function compileCall(
 			scope
 		);
 	return tests.has(name) ? (scope) => attempt(call, scope) ?? false : call;
+}
+
+function unknownFunction(name: string, at: number): ExpressionSyntaxError {
+	const meant = nearest(name, [...plainFunctions.keys(), ...Object.keys(specialForms)]);
+	const hint = meant === undefined ? undefined : `Did you mean "${meant}"?`;
+	return new ExpressionSyntaxError(`there is no function "${name}"`, at, hint);
 }
 
 function arity(name: string, args: Arguments, least: number, most: number, at: number): void {

@@ -87,6 +87,16 @@ describe('validateCard', () => {
 		expect(found).toMatchObject({ line: 2, column: 12, endColumn: 22, hint: 'Did you mean "TextBlock"?' });
 	});
 
+	test('a function that is not there is told with the one that was meant', () => {
+		const [found] = check(
+			'{"card": {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "${cuont(tickets)}"}]}}'
+		);
+		expect(found).toMatchObject({
+			message: 'In this expression there is no function "cuont".',
+			hint: 'Did you mean "count"?'
+		});
+	});
+
 	test('broken JSON is told with its place', () => {
 		expect(check('{"title": "T",\n "card": }')[0]).toMatchObject({ reason: 'JSON_SYNTAX', line: 2 });
 	});

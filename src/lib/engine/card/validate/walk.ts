@@ -311,7 +311,8 @@ export class Walk {
 				offset,
 				Math.max(1, node.offset + node.length - 1 - offset),
 				'CARD_EXPRESSION',
-				`In this expression ${error.message}.`
+				`In this expression ${error.message}.`,
+				error.hint
 			);
 		}
 	}

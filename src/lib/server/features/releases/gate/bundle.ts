@@ -44,6 +44,9 @@ function entryText(handlers: readonly string[]): string {
 	return [...imports, `(globalThis as any).__handlers = { ${entries.join(', ')} };`].join('\n');
 }
 
+const noFile = ' is no file of logic/.';
+const importHint = "A handler imports types from 'loam' and other files of logic/, and nothing else.";
+
 /** Every import is a file of logic/; nothing is read from the disk. */
 function virtualFiles(files: ModuleFiles): Plugin {
 	return {
@@ -57,7 +60,7 @@ function virtualFiles(files: ModuleFiles): Plugin {
 					(one) => /^logic\//.test(one) && files.has(one)
 				);
 				if (found !== undefined && /^[./]/.test(path)) return { path: `/${found}`, namespace: 'module' };
-				return { errors: [{ text: `"${path}" is no file of logic/.` }] };
+				return { errors: [{ text: `"${path}"${noFile}` }] };
 			});
 			setup.onLoad({ filter: /.*/, namespace: 'module' }, ({ path }) => ({
 				contents: files.get(path.slice(1)) ?? '',
@@ -77,6 +80,6 @@ function diagnosticOf({ text, location }: Message, handlers: readonly string[]):
 		column: isEntry ? 1 : location!.column + 1,
 		reason: 'BUNDLE',
 		message: text.replaceAll(/"?module:\/?([^"\s]*)"?/g, '$1'),
-		hint: "A handler imports types from 'loam' and other files of logic/, and nothing else."
+		...(text.endsWith(noFile) ? { hint: importHint } : {})
 	};
 }
