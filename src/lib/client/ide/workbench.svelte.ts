@@ -47,6 +47,8 @@ export class Workbench {
 	/** Of the last answer of the gate. */
 	gate = $state.raw<readonly Diagnostic[]>([]);
 	isChecking = $state(false);
+	/** The gate has answered at least once. */
+	wasChecked = $state(false);
 	/** The check itself failed: the server wasn't reached. */
 	checkError = $state.raw<AppError>();
 	/** What TypeScript in the editor says. */
@@ -186,7 +188,7 @@ export class Workbench {
 
 	templateContext(): TemplateContext {
 		const { files } = this.draft;
-		return { outline: this.outline, paths: [...files.keys()], locale: files.get('locales/en.json') };
+		return { outline: this.outline, paths: [...files.keys()] };
 	}
 
 	/** Called whenever the draft's status or revision may have moved. */
@@ -205,6 +207,7 @@ export class Workbench {
 			const { revision, diagnostics } = await this.api.check(this.draftId);
 			this.#checkedRevision = revision;
 			this.#takeGate(diagnostics);
+			this.wasChecked = true;
 			this.checkError = undefined;
 			if (revision > this.draft.revision) this.draft.heard(revision);
 			await this.#refreshSdk();

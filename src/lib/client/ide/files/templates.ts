@@ -7,8 +7,6 @@ import { pathOf } from './tree.ts';
 export interface TemplateContext {
 	readonly outline: Outline;
 	readonly paths: readonly string[];
-	/** Text of locales/en.json, so that a new language has its keys. */
-	readonly locale?: string | undefined;
 }
 
 /** The name that the dialog offers for a new file. */
@@ -28,12 +26,8 @@ export function suggestedName(kind: FileKind, { outline, paths }: TemplateContex
 			return free([...outline.methods.map((method) => snakeCase(method.name)), 'shared']);
 		case 'migration':
 			return `${nextNumber(paths)}_change`;
-		case 'locale':
-			return free(['en', 'de', 'fr', 'es']);
 		case 'seed':
 			return free(['demo']);
-		case 'test':
-			return free(outline.methods.map((method) => snakeCase(method.name)));
 		default:
 			return '';
 	}
@@ -56,12 +50,8 @@ export function templateOf(path: string, kind: FileKind, context: TemplateContex
 			return logicTemplate(path, context.outline);
 		case 'migration':
 			return '-- Runs once, when the release is published. What was released never changes again.\n';
-		case 'locale':
-			return context.locale ?? '{}\n';
 		case 'seed':
 			return `${json(Object.fromEntries(context.outline.tables.map((table) => [table.name, []])))}\n`;
-		case 'test':
-			return "import { expect, test } from 'loam/test';\n\ntest('it works', async () => {\n\texpect(1 + 1).toBe(2);\n});\n";
 		default:
 			return '';
 	}

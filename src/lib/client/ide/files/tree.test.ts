@@ -9,6 +9,12 @@ describe('treeOf', () => {
 			{ path: 'pages/tickets/[id].page.json', name: 'tickets/[id]', ending: '.page.json' }
 		]);
 	});
+
+	it('offers no files that nothing reads, and shows those that are there', () => {
+		const kinds = (...paths: string[]) => treeOf(paths).map(({ kind, open }) => [kind, open]);
+		expect(kinds('module.json').map(([kind]) => kind)).not.toContain('test');
+		expect(kinds('tests/close.test.ts')).toContainEqual(['test', false]);
+	});
 });
 
 describe('pathOf', () => {

@@ -25,6 +25,8 @@ interface SectionSpec {
 	readonly folder: string;
 	readonly ending: string;
 	readonly empty: string;
+	/** Kept with the module and read by nothing yet: shown where there are such files, never offered. */
+	readonly dormant?: true;
 }
 
 export const sections: readonly SectionSpec[] = [
@@ -61,10 +63,11 @@ export const sections: readonly SectionSpec[] = [
 		title: 'Translations',
 		folder: 'locales/',
 		ending: '.json',
-		empty: 'No translations yet.'
+		empty: '',
+		dormant: true
 	},
 	{ kind: 'seed', title: 'Seeds', folder: 'seeds/', ending: '.json', empty: 'No demo data yet.' },
-	{ kind: 'test', title: 'Tests', folder: 'tests/', ending: '.test.ts', empty: 'No tests yet.' }
+	{ kind: 'test', title: 'Tests', folder: 'tests/', ending: '.test.ts', empty: '', dormant: true }
 ];
 
 /** The files by kind; module.json, schema.proto and whatever fits nowhere come first. */
@@ -81,7 +84,8 @@ export function treeOf(paths: Iterable<string>): Section[] {
 		files: (byKind.get('text') ?? []).map((path) => ({ path, name: path, ending: '' })),
 		open: false
 	};
-	const rest = sections.map(({ kind, title, folder, ending, empty }) => ({
+	const shown = sections.filter(({ kind, dormant }) => !dormant || byKind.has(kind));
+	const rest = shown.map(({ kind, title, folder, ending, empty, dormant }) => ({
 		kind,
 		title,
 		empty,
@@ -90,7 +94,7 @@ export function treeOf(paths: Iterable<string>): Section[] {
 			name: path.slice(folder.length, -ending.length),
 			ending
 		})),
-		open: true
+		open: !dormant
 	}));
 	return [main, ...rest];
 }

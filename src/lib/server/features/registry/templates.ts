@@ -26,9 +26,27 @@ function empty(name: string, title: string): Record<string, string> {
 			access: { views: {}, commands: {} },
 			navigation: []
 		}),
-		'schema.proto': `syntax = "proto3";\n\npackage ${name};\n\nimport "loam/options.proto";\n`
+		'schema.proto': emptySchema(name)
 	};
 }
+
+const emptySchema = (name: string) => `syntax = "proto3";
+
+package ${name};
+
+import "loam/options.proto";
+
+// A message with (loam.table) is a table, with screens of its own. For example:
+//
+//   message Book {
+//     option (loam.table) = {};
+//     string id = 1 [(loam.column).key = true];
+//     string title = 2 [(loam.column).required = true];
+//     optional string reader_id = 3 [(loam.column).references = "people"];
+//   }
+//
+// A service's methods are commands; logic/ has one handler for each.
+`;
 
 /** A list of notes: one table, one view, one command, one page. */
 function starter(name: string, title: string): Record<string, string> {
@@ -125,7 +143,7 @@ const starterPage = (title: string) => ({
 		type: 'AdaptiveCard',
 		version: '1.5',
 		body: [
-			{ type: 'TextBlock', text: title, size: 'large', weight: 'bolder' },
+			{ type: 'TextBlock', text: title, size: 'large', weight: 'bolder', style: 'heading' },
 			{
 				type: 'Input.Text',
 				id: 'text',
@@ -134,6 +152,13 @@ const starterPage = (title: string) => ({
 				errorMessage: 'Write something first.'
 			},
 			{ type: 'ActionSet', actions: [{ type: 'Action.Execute', title: 'Add', verb: 'AddNote' }] },
+			{
+				type: 'TextBlock',
+				$when: '${count(notes) == 0}',
+				text: 'Nothing is noted yet. Write the first one above.',
+				isSubtle: true,
+				wrap: true
+			},
 			{
 				type: 'Container',
 				$data: '${notes}',
