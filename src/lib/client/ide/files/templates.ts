@@ -142,7 +142,7 @@ function card(body: readonly object[]): object {
 }
 
 function heading(value: string): object {
-	return text(value, { size: 'Large', weight: 'Bolder', style: 'heading' });
+	return text(value, { size: 'ExtraLarge', weight: 'Bolder', style: 'heading' });
 }
 
 function text(value: string, more: object = {}): object {

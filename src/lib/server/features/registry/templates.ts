@@ -143,7 +143,7 @@ const starterPage = (title: string) => ({
 		type: 'AdaptiveCard',
 		version: '1.5',
 		body: [
-			{ type: 'TextBlock', text: title, size: 'large', weight: 'bolder', style: 'heading' },
+			{ type: 'TextBlock', text: title, size: 'extraLarge', weight: 'bolder', style: 'heading' },
 			{
 				type: 'Input.Text',
 				id: 'text',
@@ -155,7 +155,7 @@ const starterPage = (title: string) => ({
 			{
 				type: 'TextBlock',
 				$when: '${count(notes) == 0}',
-				text: 'Nothing is noted yet. Write the first one above.',
+				text: 'No notes yet. Write the first one above.',
 				isSubtle: true,
 				wrap: true
 			},
