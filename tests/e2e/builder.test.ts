@@ -263,7 +263,7 @@ describe('one click', () => {
 		await problems(page).getByText('No migration adds "shelf"').click();
 		await page.locator('.pane .editor .squiggly-error').first().waitFor();
 		await page.keyboard.press('Control+Period');
-		await page.getByText('Draft the migration').last().waitFor();
+		await page.locator('.action-widget').getByText('Draft the migration').waitFor();
 		await page.keyboard.press('Enter');
 		await drafted(page).waitFor();
 		await page.close();

@@ -8,6 +8,7 @@ export { semicolonFinding } from './semicolon.ts';
 export { standardFile, standardProto } from './standard.ts';
 export { handlerTemplate, sdkTypes } from './sdk.ts';
 export { looseSdkTypes } from './sdk-loose.ts';
+export { typeHint } from './type-hint.ts';
 export { inDependencyOrder } from './ddl.ts';
 export { draftMigration, type MigrationDraft } from './migration.ts';
 export { compareTables, type CatalogColumn, type CatalogTable } from './compare.ts';

@@ -1,3 +1,4 @@
+import { typeHint } from '#engine/schema';
 import type { Diagnostic } from '#kernel';
 import type { MonacoParts } from './load.ts';
 
@@ -54,14 +55,19 @@ export function typeProblems({ monaco }: MonacoParts): Diagnostic[] {
 				resource.scheme === 'file' &&
 				resource.path !== `/${sdkPath}`
 		)
-		.map((marker) => ({
-			severity: marker.severity === monaco.MarkerSeverity.Error ? ('error' as const) : ('warning' as const),
-			file: marker.resource.path.slice(1),
-			line: marker.startLineNumber,
-			column: marker.startColumn,
-			endLine: marker.endLineNumber,
-			endColumn: marker.endColumn,
-			reason: `TS${typeof marker.code === 'string' ? marker.code : (marker.code?.value ?? '')}`,
-			message: marker.message
-		}));
+		.map((marker) => {
+			const code = typeof marker.code === 'string' ? marker.code : (marker.code?.value ?? '');
+			const hint = typeHint(Number(code));
+			return {
+				severity: marker.severity === monaco.MarkerSeverity.Error ? ('error' as const) : ('warning' as const),
+				file: marker.resource.path.slice(1),
+				line: marker.startLineNumber,
+				column: marker.startColumn,
+				endLine: marker.endLineNumber,
+				endColumn: marker.endColumn,
+				reason: `TS${code}`,
+				message: marker.message,
+				...(hint === undefined ? {} : { hint })
+			};
+		});
 }

@@ -35,6 +35,8 @@ export interface Workspace {
 
 const options: editor.IStandaloneEditorConstructionOptions = {
 	automaticLayout: true,
+	// Whoever has no mouse must learn how to get out again.
+	ariaLabel: 'Editor. Control M (on a Mac Control Shift M) lets the Tab key leave it.',
 	fontFamily: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, 'DejaVu Sans Mono', monospace",
 	fontSize: 13,
 	lineHeight: 20,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { typeHint } from '#engine/schema';
 import type { Diagnostic } from '#kernel';
 import type { TypeFinding, TypesRequest, TypesResponse } from './protocol.ts';
 
@@ -105,7 +106,7 @@ function timedOut(file: string): Diagnostic {
 }
 
 function diagnosticOf({ code, message: whole, ...place }: TypeFinding): Diagnostic {
-	const hint = hintFor(code);
+	const hint = typeHint(code);
 	// TypeScript goes on to advise on a configuration that an author doesn't have.
 	const message = whole.replace(/ (?:Do you need to|Consider) [^]*$/, '');
 	return {
@@ -115,24 +116,4 @@ function diagnosticOf({ code, message: whole, ...place }: TypeFinding): Diagnost
 		message,
 		...(hint === undefined ? {} : { hint })
 	};
-}
-
-function hintFor(code: number): string | undefined {
-	switch (code) {
-		case 2307:
-			return "A handler imports types from 'loam' and other files of logic/, and nothing else.";
-		case 2304:
-		case 2580:
-		case 2583:
-		case 2584:
-		case 2591:
-			return 'A handler has the language itself, `loam` and other files of logic/; there is no DOM and no Node.';
-		case 2339:
-			return 'Names come from schema.proto; look there, or press Ctrl+Space.';
-		case 1192:
-		case 2613:
-			return 'Write: export default async function (request, loam) { … }';
-		default:
-			return undefined;
-	}
 }
