@@ -92,9 +92,15 @@ function logicTemplate(path: string, outline: Outline): string {
 
 function pageTemplate(path: string, outline: Outline): string {
 	const table = tableFor(path, outline);
-	const title = table ? labelOf(table.name) : 'New page';
+	const title = titleFor(path, table, outline);
 	if (!table) return page({ title, data: {}, card: card([heading(title), text('Write something here.')]) });
 	return /\[\w+\]\.page\.json$/.test(path) ? detailPage(path, table) : listPage(title, table);
+}
+
+/** The first page of a module is named as the module is. */
+function titleFor(path: string, table: OutlineTable | undefined, outline: Outline): string {
+	if (path === 'pages/index.page.json' && outline.package !== '') return labelOf(outline.package);
+	return table ? labelOf(table.name) : 'New page';
 }
 
 function listPage(title: string, table: OutlineTable): string {
@@ -117,8 +123,13 @@ function listPage(title: string, table: OutlineTable): string {
 	return page({
 		title,
 		data: { [table.name]: { view: table.name, limit: 100 } },
-		card: card([heading(title), rows])
+		card: card([heading(title), nothing(table), rows])
 	});
+}
+
+function nothing(table: OutlineTable): object {
+	const $when = `\${count(${table.name}) == 0}`;
+	return text(`No ${labelOf(table.name).toLowerCase()} yet.`, { $when, isSubtle: true });
 }
 
 function detailPage(path: string, table: OutlineTable): string {

@@ -36,13 +36,13 @@ package ${name};
 
 import "loam/options.proto";
 
-// A message with (loam.table) is a table, with screens of its own. For example:
+// A message with (loam.table) is a table, and has screens:
 //
 //   message Book {
 //     option (loam.table) = {};
 //     string id = 1 [(loam.column).key = true];
 //     string title = 2 [(loam.column).required = true];
-//     optional string reader_id = 3 [(loam.column).references = "people"];
+//     optional string by = 3 [(loam.column).references = "people"];
 //   }
 //
 // A service's methods are commands; logic/ has one handler for each.
