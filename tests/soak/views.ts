@@ -2,6 +2,7 @@
 // their SELECTs until so many batches are checked: most of them by the programs alone, every tenth round by
 // the running maintainer with three writers. Each round has a seed of its own, and replays by it.
 import { parseArgs } from 'node:util';
+import type pg from 'pg';
 import { createViews } from '#core/views';
 import { testLog } from '#support/log';
 import { testTenancy } from '#support/places';
@@ -30,7 +31,6 @@ process.env['LOAM_TEST_CLUSTER'] = cluster.url;
 const report = new ViewReport();
 const shrinking = new ViewReport();
 const db = await testPostgres();
-const client = await db.connect(db.superuserUrl);
 const tenancy = await testTenancy(db);
 const views = await createViews({ postgres: db, log: testLog, asOwner: tenancy.asOwner });
 const runtime = await RuntimeOracle.open({ db, tenancy, views, report });
@@ -57,17 +57,28 @@ process.stdout.write(`${report.table()}\n\n${progress()}\n`);
 await runtime.close();
 await views.stop();
 await tenancy.end();
-await client.end();
 await db.drop();
 if (!cluster.adopted) await cluster.stop();
 process.exit(failures === 0 ? 0 : 1);
 
+/** A session of Postgres remembers every function that it ran: each round of views has one of its own. */
+async function withClient<T>(play: (client: pg.Client) => Promise<T>): Promise<T> {
+	const client = await db.connect(db.superuserUrl);
+	try {
+		return await play(client);
+	} finally {
+		await client.end();
+	}
+}
+
 function alone(seed: number) {
-	return checkSeed(
-		seed,
-		engineSize,
-		(made) => new ViewOracle(client, report, 'o1').check(made),
-		(made) => new ViewOracle(client, shrinking, 'o1').check(made)
+	return withClient((client) =>
+		checkSeed(
+			seed,
+			engineSize,
+			(made) => new ViewOracle(client, report, 'o1').check(made),
+			(made) => new ViewOracle(client, shrinking, 'o1').check(made)
+		)
 	);
 }
 
@@ -81,6 +92,6 @@ function progress(): string {
 	return [
 		`${report.batches} batches checked, ${failures} failed`,
 		`(${report.transactions} transactions, ${report.positions} positions of the maintainer,`,
-		`${report.accepted} of ${report.views} views kept, ${report.invalid} not valid SQL, ${seconds} s)`
+		`${report.accepted} of ${report.views} views kept, ${report.invalid} not valid SQL, ${report.heavy} cases too heavy, ${seconds} s)`
 	].join(' ');
 }

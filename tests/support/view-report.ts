@@ -6,6 +6,8 @@ export class ViewReport {
 	accepted = 0;
 	/** Not valid, or not computable, in Postgres itself. */
 	invalid = 0;
+	/** Cases that were left where Postgres itself took too long. */
+	heavy = 0;
 	/** Transactions after which at least one view was compared. */
 	transactions = 0;
 	/** Comparisons of a view with its SELECT after a transaction. */

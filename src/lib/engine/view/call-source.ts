@@ -1,4 +1,5 @@
 import type { CatalogColumn } from './catalog.ts';
+import type { Dependence } from './expression.ts';
 import type { Source } from './scope.ts';
 import { expressionOf, sql, type SqlParts } from './sql-parts.ts';
 
@@ -12,15 +13,19 @@ const hidden: CatalogColumn = { name: '_n', type: 'bigint', array: false, nullab
 export function callSource(
 	alias: string,
 	rows: SqlParts,
-	columns: readonly string[],
-	at: number | undefined
+	columns: readonly (string | { readonly name: string; readonly isText: boolean })[],
+	at: number | undefined,
+	depends: readonly Dependence[] = []
 ): Source {
-	const made = columns.map((name): CatalogColumn => ({ name, type: '', array: false, nullable: true }));
+	const made = columns.map((column): CatalogColumn => {
+		const { name, isText } = typeof column === 'string' ? { name: column, isText: false } : column;
+		return { name, type: isText ? 'text' : '', array: false, nullable: true };
+	});
 	return {
 		alias,
 		at,
 		table: { name: `{call}`, columns: [...made, hidden], key: [hidden.name] },
-		call: expressionOf(rows)
+		call: { ...expressionOf(rows), ...(depends.length > 0 && { depends }) }
 	};
 }
 

@@ -51,7 +51,7 @@ export class Exposed {
 		const { grouping } = this.#clauses;
 		if (!grouping) return this.overRows(expression);
 		return mapped(expression, (part) => {
-			if (groupPart(grouping, part)) return this.#expose(part);
+			if (groupPart(grouping, part)) return this.overRows(part);
 			if (part.kind !== 'aggregate') return this.#apart(part, (inner) => this.over(inner));
 			const ofRows = mapped(part, (arg) => (arg === part ? undefined : this.#ofRow(arg)));
 			return expressionOf(aggregateParts(ofRows as typeof part), { within: true });

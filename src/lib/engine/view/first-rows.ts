@@ -48,17 +48,22 @@ export function readFirstRows(
 		if (known) return [known.name];
 		return [outputs[outputs.push({ name: `_s${outputs.length}`, expression }) - 1]!.name];
 	};
-	return {
-		distinctOn: on.length > 0 ? on.flatMap(nameOf) : undefined,
-		order: (select.sortClause ?? []).flatMap((node) => {
-			if (!('SortBy' in node)) return [];
-			const direction = sortDirection(node.SortBy);
-			return nameOf(node.SortBy.node).map((name) => ({ name, direction }));
-		}),
-		outputs,
-		count: own.length,
-		limit
-	};
+	const distinctOn = on.length > 0 ? on.flatMap(nameOf) : undefined;
+	const order = (select.sortClause ?? []).flatMap((node) => {
+		if (!('SortBy' in node)) return [];
+		const direction = sortDirection(node.SortBy);
+		return nameOf(node.SortBy.node).map((name) => ({ name, direction }));
+	});
+	return { distinctOn, order, outputs, count: own.length, limit: limit && levelled(limit, order) };
+}
+
+/** Where nothing orders them, all rows are level with the last one. */
+function levelled<Limit extends Pick<FirstOver, 'limit' | 'withTies'>>(
+	made: Limit,
+	order: readonly unknown[]
+): Limit {
+	const areAll = made.withTies && order.length === 0;
+	return areAll ? { ...made, withTies: false, limit: made.limit === 0 ? 0 : undefined } : made;
 }
 
 /** As in Postgres, the name of an output goes before a column of FROM; or its number from 1. */
@@ -154,9 +159,7 @@ function over(
 		kind: 'first',
 		partition: [...new Set(partition)].map(column),
 		order: terms,
-		limit,
-		offset,
-		withTies
+		...levelled({ limit, offset, withTies }, terms)
 	};
 	const stage = addStage(reading, { title: 'rows in an order', query, view: undefined });
 	const source = overSource(reading, stage, made);

@@ -1,5 +1,6 @@
 import {
 	dependsOf,
+	identity,
 	leaves,
 	mapped,
 	windowsIn,
@@ -8,7 +9,6 @@ import {
 } from './expression.ts';
 import { allConditions, type Island } from './join-tree.ts';
 import type { Clauses, Output } from './query.ts';
-import { notYet } from './refusal.ts';
 import type { Source } from './scope.ts';
 import { expressionOf, sql } from './sql-parts.ts';
 
@@ -26,30 +26,24 @@ export interface InnerClauses {
 	readonly namesElsewhere: boolean;
 }
 
-export function innerClauses(clauses: Clauses): InnerClauses {
+/** Undefined where they cannot be taken apart: then it is computed in place. */
+export function innerClauses(clauses: Clauses): InnerClauses | undefined {
 	const { scope, island, outputs, grouping, first } = clauses;
 	const base = scope.base ?? 0;
-	if (scope.sources.some(({ call }) => call && hasAround(call, base)))
-		notYet(
-			undefined,
-			'a subquery that joins a function of the SELECT around it with tables',
-			'Call the function in FROM of the SELECT around.'
-		);
+	if (scope.sources.some(({ call }) => call && hasAround(call, base))) return undefined;
 	const connecting = island.late.filter((condition) => hasAround(condition, base));
 	const within: Island = {
 		...island,
 		late: island.late.filter((condition) => !connecting.includes(condition))
 	};
-	if (allConditions(within).some((condition) => hasAround(condition, base)))
-		notYet(undefined, 'a subquery whose outer join names the SELECT around it', 'Put the join into a CTE.');
-	if (grouping && grouping.sets.length > 1 && grouping.sets.some((set) => set.length === 0))
-		notYet(
-			undefined,
-			'GROUPING SETS with () in a subquery that names the SELECT around it',
-			'Compute it in a CTE with the columns that connect it, and join that.'
-		);
+	if (allConditions(within).some((condition) => hasAround(condition, base))) return undefined;
+	// an empty set has a row for each row around, which no key has
+	if (grouping && grouping.sets.length > 1 && grouping.sets.some((set) => set.length === 0)) return undefined;
 	const hasWindows = outputs.some(({ expression }) => windowsIn(expression).length > 0);
 	const keys = connecting.map((condition) => keyOf(condition, base));
+	// of sets that lack a group its value is NULL, and a key never is
+	const groups = grouping && grouping.sets.length > 1 ? grouping.groups.map(identity) : [];
+	if (keys.some((key) => key && groups.includes(identity(key.inner)))) return undefined;
 	const rest = { ...clauses, island: within };
 	return {
 		rest,
@@ -61,15 +55,19 @@ export function innerClauses(clauses: Clauses): InnerClauses {
 }
 
 /** Whether a subquery names columns of the SELECT around it. */
-export function namesAround({ scope, island, outputs, grouping }: Clauses): boolean {
-	const expressions = [
+export function namesAround(clauses: Clauses): boolean {
+	return expressionsOf(clauses).some((expression) => hasAround(expression, clauses.scope.base ?? 0));
+}
+
+/** All that it is written of. */
+export function expressionsOf({ scope, island, outputs, grouping }: Clauses): Expression[] {
+	return [
 		...scope.sources.flatMap(({ call }) => (call ? [call] : [])),
 		...allConditions(island),
 		...outputs.map((output) => output.expression),
 		...(grouping ? [...grouping.groups, ...grouping.aggregates] : []),
 		...(grouping?.having ? [grouping.having] : [])
 	];
-	return expressions.some((expression) => hasAround(expression, scope.base ?? 0));
 }
 
 export function hasAround(expression: Expression, base: number): boolean {
@@ -140,7 +138,11 @@ export function ownIsland(island: Island, base: number): Island {
 		sources: island.sources.map((source) => source - base),
 		conditions: island.conditions.map(own),
 		late: island.late.map(own),
-		outer: island.outer.map(({ side, on }) => ({ side: ownIsland(side, base), on: on.map(own) }))
+		outer: island.outer.map(({ side, on, needs }) => ({
+			side: ownIsland(side, base),
+			on: on.map(own),
+			needs: needs.map((source) => source - base)
+		}))
 	};
 }
 

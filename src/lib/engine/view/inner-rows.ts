@@ -1,16 +1,9 @@
 import { distinctGrouping } from './distinct-rows.ts';
-import { aggregateParts, Exposed, marked, referTo, withoutSubqueries } from './exposed.ts';
-import {
-	columnOverTables,
-	mapped,
-	quote,
-	windowsIn,
-	type Dependence,
-	type Expression
-} from './expression.ts';
+import { Exposed, referTo, withoutSubqueries } from './exposed.ts';
+import { quote, windowsIn, type Dependence, type Expression } from './expression.ts';
 import type { FirstRows } from './first-rows.ts';
+import { inPlace, limitText, type InPlace, type Ordered } from './in-place.ts';
 import {
-	hasWithin,
 	innerClauses,
 	keyOf,
 	ownIsland,
@@ -20,11 +13,9 @@ import {
 	withKnown,
 	type Key
 } from './inner-clauses.ts';
-import { allSources, printIsland } from './join-tree.ts';
 import { keyedStage } from './keyed-stage.ts';
 import { assembled, rowsOf, type Clauses, type Query } from './query.ts';
 import type { Place, Reading } from './reading.ts';
-import { notYet } from './refusal.ts';
 import { expressionOf, joined, sql, type SqlParts } from './sql-parts.ts';
 import { addStage, stageTable } from './stage-source.ts';
 
@@ -62,16 +53,11 @@ export function aloneOf(reading: Reading, query: Query, alias: string): InnerRow
 	};
 }
 
-/** A term of ORDER BY. */
-export interface Ordered {
-	readonly expression: Expression;
-	readonly direction: string;
-}
-
 /**
  * A subquery that names columns of the SELECT around it. What it reads without them becomes the stage: where
  * it aggregates or limits and only equalities connect it, once for each value of what they compare; otherwise
- * its bare rows, of which the expression computes the rest. `order` is that of ARRAY(…).
+ * its bare rows, of which the expression computes the rest. What neither can do is computed in place.
+ * `order` is that of ARRAY(…).
  */
 export function around(
 	place: Place,
@@ -79,32 +65,49 @@ export function around(
 	alias: string,
 	order: readonly Ordered[] = []
 ): InnerRows {
-	const { outputs, grouping, scope } = clauses;
-	if (scope.sources.every(({ call }) => call !== undefined)) return inPlace(clauses, order);
-	if (clauses.distinct) return around(place, distinctClauses(clauses), alias, order);
-	const { rest, connecting, keys, isBare, namesElsewhere } = innerClauses(clauses);
+	return lookedUp(place, clauses, alias, order) ?? inPlaceOf(inPlace(place.reading, clauses, order), alias);
+}
+
+function lookedUp(
+	place: Place,
+	clauses: Clauses,
+	alias: string,
+	order: readonly Ordered[]
+): InnerRows | undefined {
+	const { outputs, grouping, scope, first, distinct } = clauses;
+	if (scope.sources.every(({ call }) => call !== undefined)) return undefined;
+	if (distinct) {
+		const grouped = distinctClauses(clauses);
+		return grouped && lookedUp(place, grouped, alias, order);
+	}
+	const apart = innerClauses(clauses);
+	if (!apart) return undefined;
+	const { rest, connecting, keys, isBare, namesElsewhere } = apart;
 	if (!isBare && order.length === 0 && !namesElsewhere && keys) return byKeys(place, rest, alias, keys);
-	if ((grouping && grouping.sets.length > 1) || outputs.some(hasWindow))
-		notYet(
-			undefined,
-			'a subquery with window functions or GROUPING SETS that is connected by more than equalities',
-			'Compute it in a CTE with the columns that connect it, and join that.'
-		);
-	return byRows(place, rest, alias, connecting, order);
+	const needsGroups = (grouping && grouping.sets.length > 1) || outputs.some(hasWindow) || first?.distinctOn;
+	return needsGroups ? undefined : byRows(place, rest, alias, connecting, order);
+}
+
+/** The rows of a SELECT that stands in the expression itself. */
+export function inPlaceOf({ text, columns, depends }: InPlace, alias: string): InnerRows {
+	return {
+		stage: -1,
+		from: sql`(${text}) AS ${alias}`,
+		where: [],
+		values: columns.map(({ name }) => [`${alias}.${quote(name)}`]),
+		tail: [],
+		always: false,
+		depends
+	};
 }
 
 function hasWindow({ expression }: Clauses['outputs'][number]): boolean {
 	return windowsIn(expression).length > 0;
 }
 
-/** DISTINCT as groups by all columns. */
-export function distinctClauses(clauses: Clauses): Clauses {
-	if (clauses.grouping || clauses.outputs.some(hasWindow))
-		notYet(
-			undefined,
-			'DISTINCT with groups in a subquery that names the SELECT around it',
-			'Compute it in a CTE with the columns that connect it, and join that.'
-		);
+/** DISTINCT as groups by all columns; undefined where there are others, or windows. */
+export function distinctClauses(clauses: Clauses): Clauses | undefined {
+	if (clauses.grouping || clauses.outputs.some(hasWindow)) return undefined;
 	const expressions = clauses.outputs.map(({ expression }) => expression);
 	return { ...clauses, distinct: false, grouping: distinctGrouping(expressions) };
 }
@@ -187,64 +190,6 @@ function isAlways({ grouping, first }: Clauses): boolean {
 	return grouping !== undefined && grouping.groups.length === 0 && !grouping.having && !first;
 }
 
-/** A subquery over nothing but functions and constants: it depends on the row around it alone. */
-export function inPlace(clauses: Clauses, order: readonly Ordered[]): InnerRows {
-	const { island, scope, first } = clauses;
-	const base = scope.base ?? 0;
-	const written = new Written(base);
-	const from = marked((mark) =>
-		printIsland(
-			island,
-			(source) => {
-				const { call, table } = scope.sources[source - base]!;
-				const columns = table.columns.map(({ name }) => quote(name)).join(', ');
-				return `${mark(written.over(call!))} AS a${source}(${columns})`;
-			},
-			(condition) => mark(written.over(condition))
-		)
-	);
-	const where = [...island.conditions, ...island.late].map((one): SqlParts => [written.over(one)]);
-	const texts = textsOf(clauses, written, order);
-	const key = allSources(island).map((source) => [columnOverTables(source, '_n')]);
-	return {
-		stage: -1,
-		from,
-		where,
-		values: texts.values,
-		tail: tailOf(texts, first, key),
-		always: isAlways(clauses),
-		depends: written.depends
-	};
-}
-
-/** Expressions of a subquery without a stage, as they stand in its text. */
-class Written {
-	/** What subqueries within it depend on, of every row. */
-	readonly depends: Dependence[] = [];
-	readonly #base: number;
-
-	constructor(base: number) {
-		this.#base = base;
-	}
-
-	over(expression: Expression): Expression {
-		return mapped(expression, (part) => {
-			if (part.kind === 'column')
-				return part.source >= this.#base
-					? expressionOf([columnOverTables(part.source, part.column)], { within: true })
-					: undefined;
-			if (part.kind === 'aggregate') {
-				const args = mapped(part, (arg) => (arg === part ? undefined : this.over(arg)));
-				return expressionOf(aggregateParts(args as typeof part), { within: true });
-			}
-			if (!part.depends || !hasWithin(part, this.#base)) return undefined;
-			const { depends, ...rest } = part;
-			this.depends.push(...depends.map((one) => ({ ...one, via: [], on: undefined })));
-			return this.over(rest);
-		});
-	}
-}
-
 interface Texts {
 	readonly values: readonly SqlParts[];
 	readonly groups: readonly SqlParts[];
@@ -254,11 +199,7 @@ interface Texts {
 	readonly isGrouped: boolean;
 }
 
-function textsOf(
-	{ outputs, grouping, first }: Clauses,
-	written: Pick<Exposed, 'over'>,
-	order: readonly Ordered[]
-): Texts {
+function textsOf({ outputs, grouping, first }: Clauses, written: Exposed, order: readonly Ordered[]): Texts {
 	const text = (expression: Expression): SqlParts => [written.over(expression)];
 	return {
 		values: (first ? outputs.slice(0, first.count) : outputs).map(({ expression }) => text(expression)),
@@ -273,15 +214,8 @@ function textsOf(
 }
 
 function orderOf(first: FirstRows | undefined): Ordered[] {
-	if (!first) return [];
-	if (first.distinctOn)
-		notYet(
-			undefined,
-			'DISTINCT ON in a subquery that is connected by more than equalities',
-			'Compute it in a CTE with the columns that connect it, and join that.'
-		);
-	return first.order.map(({ name, direction }) => ({
-		expression: first.outputs.find((output) => output.name === name)!.expression,
+	return (first?.order ?? []).map(({ name, direction }) => ({
+		expression: first!.outputs.find((output) => output.name === name)!.expression,
 		direction
 	}));
 }
@@ -294,13 +228,6 @@ function tailOf(texts: Texts, first: FirstRows | undefined, key: readonly SqlPar
 		...(groups.length > 0 ? sql` GROUP BY ${joined(groups, ', ')}` : []),
 		...(having ? sql` HAVING ${having}` : []),
 		...(isSorted && by.length > 0 ? sql` ORDER BY ${joined(by, ', ')}` : []),
-		...limitOf(first)
+		...limitText(first?.limit)
 	];
-}
-
-function limitOf(first: FirstRows | undefined): SqlParts {
-	if (!first?.limit) return [];
-	const { limit, offset, withTies } = first.limit;
-	const rows = limit === undefined ? '' : ` FETCH FIRST ${limit} ROWS ${withTies ? 'WITH TIES' : 'ONLY'}`;
-	return [` OFFSET ${offset}${rows}`];
 }

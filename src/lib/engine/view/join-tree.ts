@@ -22,6 +22,8 @@ export interface OuterJoin {
 	readonly side: Island;
 	/** Over the side, the island and the joins before. */
 	readonly on: readonly Expression[];
+	/** Sources from which rows of the side follow: those of LATERAL and of functions. */
+	readonly needs: readonly number[];
 }
 
 export function islandOf(source: number): Island {
@@ -43,8 +45,13 @@ export function combined(one: Island, other: Island): Island {
 	};
 }
 
-export function leftJoined(left: Island, side: Island, on: readonly Expression[]): Island {
-	return { ...left, outer: [...left.outer, { side, on }] };
+export function leftJoined(
+	left: Island,
+	side: Island,
+	on: readonly Expression[],
+	needs: readonly number[] = []
+): Island {
+	return { ...left, outer: [...left.outer, { side, on, needs }] };
 }
 
 /**
@@ -59,8 +66,12 @@ export function filtered(island: Island, condition: Expression): Island {
 	return filtered(withInner(island, rejected), condition);
 }
 
+/** Whether it is joined in a way that could be an inner join: with what it needs standing before it. */
 function isOuter(island: Island, source: number): boolean {
-	return island.outer.some(({ side }) => allSources(side).includes(source));
+	return island.outer.some(
+		({ side, needs }) =>
+			allSources(side).includes(source) && needs.every((one) => island.sources.includes(one))
+	);
 }
 
 /** The join that brings a source made an inner one. */
@@ -93,11 +104,12 @@ export function allConditions(island: Island): Expression[] {
  */
 export function reaching(island: Island, ...sources: readonly number[]): Island {
 	const needed = new Set(sources);
-	const kept = island.outer.toReversed().filter(({ side, on }) => {
+	const kept = island.outer.toReversed().filter(({ side, on, needs }) => {
 		const own = allSources(side);
 		if (!own.some((one) => needed.has(one))) return false;
 		for (const condition of [...on, ...allConditions(side)])
 			for (const one of sourcesOf(condition)) needed.add(one);
+		needs.forEach((one) => needed.add(one));
 		return true;
 	});
 	return { ...island, outer: kept.reverse(), late: [] };

@@ -144,6 +144,30 @@ describe('three tables, any two joins', () => {
 	);
 });
 
+describe('what long runs of random views found', () => {
+	test.for([
+		// what an outer join fixes is no key of what it is joined to
+		'SELECT r.id AS a, s.id AS b FROM t RIGHT JOIN s ON s.id = t.j RIGHT JOIN r ON true',
+		// a row that ON refuses takes with it the row that lacked it
+		'SELECT r.id AS a, s.id AS b, t.id AS c FROM t RIGHT JOIN s ON t.j = s.j RIGHT JOIN r ON t.k IS NULL',
+		// rows that nothing orders are level
+		'SELECT r.id AS a, r.i AS i FROM r ORDER BY NULL::text FETCH FIRST 1 ROWS WITH TIES',
+		'SELECT r.id AS a, x.b AS b FROM r, LATERAL (SELECT s.id AS b FROM s WHERE s.i = r.i ORDER BY s.i FETCH FIRST 1 ROWS WITH TIES) AS x',
+		// a subquery that names both what is within LATERAL and what is around
+		'SELECT r.id AS a, x.b AS b FROM r JOIN LATERAL (SELECT s.id AS b FROM s WHERE r.i IN (SELECT t.k AS k FROM t WHERE t.j = s.j)) AS x ON true',
+		// DISTINCT of what only the SELECT around decides
+		'SELECT r.id AS a, (SELECT DISTINCT (SELECT max(t.k) AS k FROM t WHERE r.i > 1) AS k FROM s) AS k FROM r',
+		// ON with a subquery of both sides
+		'SELECT r.id AS a, s.id AS b FROM r FULL JOIN s ON r.i = s.i AND EXISTS (SELECT FROM t WHERE t.j = s.j) IS NOT NULL',
+		// a group that not every set has, and by which the subquery is connected
+		'SELECT r.id AS a, x.i AS i, x.n AS n FROM r JOIN LATERAL (SELECT s.i AS i, count(*) AS n FROM s WHERE s.i = r.i GROUP BY GROUPING SETS ((s.j), (s.i))) AS x ON true',
+		// a function of a side of FULL JOIN
+		'SELECT r.id AS a, x AS x, s.id AS b FROM r JOIN generate_series(1, r.i) AS x ON true FULL JOIN s ON x = s.i',
+		// a window in what orders a subquery that is computed in place
+		'SELECT r.id AS a, (SELECT s.id AS b FROM s ORDER BY (SELECT t.id AS c FROM t WHERE t.j > r.i ORDER BY first_value(t.k) OVER (ORDER BY t.id), t.id LIMIT 1), s.id LIMIT 1) AS b FROM r'
+	])('%s', (sql) => checkSteps(sql, outerSteps));
+});
+
 describe('outer joins among other things', () => {
 	test.for([
 		// a subquery that has a row of nothing, without an aggregate

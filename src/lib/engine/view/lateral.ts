@@ -1,17 +1,16 @@
-import type { Node } from '#engine/sql';
+import type { SelectStmt } from '#engine/sql';
 import { callSource } from './call-source.ts';
-import { Exposed, withoutSubqueries } from './exposed.ts';
+import { Exposed } from './exposed.ts';
 import type { Expression } from './expression.ts';
 import { innerClauses, namesAround } from './inner-clauses.ts';
-import { distinctClauses, exposedRows, inPlace } from './inner-rows.ts';
+import { inPlace, type InPlace } from './in-place.ts';
+import { distinctClauses, exposedRows } from './inner-rows.ts';
 import { keyedStage } from './keyed-stage.ts';
 import type { Names } from './names.ts';
-import { readClauses, selectOf, type Clauses } from './query.ts';
+import { readClauses, type Clauses } from './query.ts';
 import type { Place } from './reading.ts';
-import { notYet } from './refusal.ts';
 import type { FromColumn, Source } from './scope.ts';
-import { operationOf } from './set-operation.ts';
-import { expressionOf, joined, sql, whereOf } from './sql-parts.ts';
+import { expressionOf, sql } from './sql-parts.ts';
 import { addStage, stageSource } from './stage-source.ts';
 import { isText } from './traits.ts';
 
@@ -31,16 +30,22 @@ export interface LateralRows {
 export function lateralRows(
 	scope: Names,
 	place: Place,
-	subquery: Node | undefined,
+	select: SelectStmt,
 	alias: string
 ): LateralRows | undefined {
-	const select = selectOf(subquery, undefined);
-	if (operationOf(select)) return undefined;
 	const read = readClauses({ ...place, outer: scope }, select, true);
 	if (!namesAround(read)) return undefined;
-	if (read.scope.sources.every(({ call }) => call !== undefined)) return ofFunctions(read, alias);
+	const rows = place.inPlace ? undefined : lookedUp(scope, place, read, alias);
+	return rows ?? inPlaceRows(inPlace(place.reading, read), alias);
+}
+
+/** As rows of a stage, that are joined; undefined where they cannot be. */
+function lookedUp(scope: Names, place: Place, read: Clauses, alias: string): LateralRows | undefined {
+	if (read.scope.sources.every(({ call }) => call !== undefined)) return undefined;
 	const clauses = read.distinct ? distinctClauses(read) : read;
-	const { rest, connecting, keys, isBare, namesElsewhere } = innerClauses(clauses);
+	const apart = clauses && innerClauses(clauses);
+	if (!apart) return undefined;
+	const { rest, connecting, keys, isBare, namesElsewhere } = apart;
 	const id = scope.base + scope.sources.length;
 	const refer = (column: string): Expression => ({ kind: 'column', source: id, column, at: undefined });
 	const source = (stage: number) => stageSource(place.reading, stage, alias, undefined);
@@ -51,25 +56,13 @@ export function lateralRows(
 			name,
 			expression: exposed.overRows(expression)
 		}));
-		if (
-			withoutSubqueries([...on, ...columns.map((column) => column.expression)]).length <
-			on.length + columns.length
-		)
-			notYet(
-				undefined,
-				'LATERAL with a subquery that names both what is around it and within it',
-				'Compute it in a CTE with the columns that connect it, and join that.'
-			);
+		// a subquery that names both what is around and what is within
+		if (exposed.within(0, alias, []).length > 0) return undefined;
 		const query = exposedRows(rest, exposed, connecting);
 		const stage = addStage(place.reading, { title: `lateral ${alias}`, query, view: undefined });
 		return { source: source(stage), columns, on, always: false, filter: [] };
 	}
-	if (namesElsewhere || !keys)
-		notYet(
-			undefined,
-			'LATERAL with groups or LIMIT that is connected by more than equalities',
-			'Compute it in a CTE with the columns that connect it, and join that.'
-		);
+	if (namesElsewhere || !keys) return undefined;
 	const { stage, keys: names, columns, ofNothing } = keyedStage(place.reading, rest, keys);
 	const on = keys.map(({ outer }, index) => equality(refer(names[index]!), outer));
 	const own = columns.map((name): FromColumn => ({ name, expression: refer(name) }));
@@ -101,15 +94,9 @@ function equality(one: Expression, other: Expression): Expression {
 	};
 }
 
-/** A subquery of functions alone follows from the row before it. */
-function ofFunctions(clauses: Clauses, alias: string): LateralRows {
-	const { from, where, values, tail, depends } = inPlace(clauses, []);
-	if (depends.length > 0)
-		notYet(undefined, 'LATERAL of functions with a subquery that reads tables', 'Join what it reads.');
-	const names = (clauses.first ? clauses.outputs.slice(0, clauses.first.count) : clauses.outputs).map(
-		({ name }) => name
-	);
-	const rows = sql`LATERAL (SELECT x.*, row_number() OVER () FROM (SELECT ${joined(values, ', ')} FROM ${from}${whereOf(where)}${tail}) AS x)`;
-	const source = callSource(alias, rows, names, undefined);
+/** A SELECT that is computed for each row before it. */
+export function inPlaceRows({ text, columns, depends }: InPlace, alias: string): LateralRows {
+	const rows = sql`LATERAL (SELECT x.*, row_number() OVER () FROM (${text}) AS x)`;
+	const source = callSource(alias, rows, columns, undefined, depends);
 	return { source, columns: [], on: [], always: false, filter: [] };
 }

@@ -19,7 +19,7 @@ export interface Probe {
 export function lineageSources(query: Query, isShown: (source: number) => boolean): number[] {
 	const island = islandOfQuery(query);
 	const lineage = [...smallestKey(query, island, isShown)];
-	const pairs = equalities(allConditions(island));
+	const pairs = determining(island);
 	const nullable = allSources(island).filter((source) => !island.sources.includes(source));
 	const calls = island.sources.filter((source) => isCall(query.scope, source));
 	for (const source of [...calls.sort((a, b) => a - b), ...nullable.sort((a, b) => a - b)])
@@ -35,7 +35,7 @@ function smallestKey(
 ): number[] {
 	const sources = all.filter((source) => !isCall(scope, source));
 	if (sources.length === 0) return [];
-	const pairs = equalities(conditions);
+	const pairs = equalities(conditions).map((pair) => ({ pair, of: sources }));
 	const candidates = subsets(sources.length)
 		.map((set) => set.map((index) => sources[index]!).sort((a, b) => a - b))
 		.filter((set) => {
@@ -72,13 +72,32 @@ function equalities(conditions: readonly Expression[]): Equality[] {
 	);
 }
 
+/** An equality, and the sources of which it may fix a key. */
+interface Determining {
+	readonly pair: Equality;
+	readonly of: readonly number[];
+}
+
+/**
+ * ON holds of rows that have the side which it joins: it fixes keys of that side, and none of what the side is
+ * joined to, which is there also without it. Late conditions hold of the rows alone that are shown.
+ */
+function determining({ sources, conditions, outer }: Island): Determining[] {
+	const own = equalities(conditions).map((pair) => ({ pair, of: sources }));
+	const joins = outer.flatMap(({ side, on }) => [
+		...equalities(on).map((pair) => ({ pair, of: allSources(side) })),
+		...determining(side)
+	]);
+	return [...own, ...joins];
+}
+
 /** Its rows follow from those of others, or from nothing. */
 export function isCall(scope: Scope, source: number): boolean {
 	return scope.sources[source]!.call !== undefined;
 }
 
 /** All sources that are determined by the keys of `set`. */
-function closure(scope: Scope, pairs: readonly Equality[], set: readonly number[]): Set<number> {
+function closure(scope: Scope, pairs: readonly Determining[], set: readonly number[]): Set<number> {
 	const known = new Set(set);
 	for (let grown = true; grown;) {
 		grown = false;
@@ -93,7 +112,7 @@ function closure(scope: Scope, pairs: readonly Equality[], set: readonly number[
 
 function isDetermined(
 	scope: Scope,
-	pairs: readonly Equality[],
+	pairs: readonly Determining[],
 	known: ReadonlySet<number>,
 	source: number
 ): boolean {
@@ -101,8 +120,9 @@ function isDetermined(
 	if (call) return false;
 	return table.key.every((key) =>
 		pairs.some(
-			([left, right]) =>
-				fixes(scope, known, source, key, left, right) || fixes(scope, known, source, key, right, left)
+			({ pair: [left, right], of }) =>
+				of.includes(source) &&
+				(fixes(scope, known, source, key, left, right) || fixes(scope, known, source, key, right, left))
 		)
 	);
 }
@@ -155,6 +175,7 @@ export function joinOrder(query: Query, first: number): number[] {
 	const order = [first];
 	const pairs = equalities(query.conditions);
 	const rest = new Set(query.scope.sources.keys());
+	const fixing = pairs.map((pair) => ({ pair, of: [...rest] }));
 	rest.delete(first);
 	while (rest.size > 0) {
 		const known = new Set(order);
@@ -163,7 +184,7 @@ export function joinOrder(query: Query, first: number): number[] {
 			return sources.includes(source) && sources.every((other) => other === source || known.has(other));
 		};
 		const found =
-			[...rest].find((source) => isDetermined(query.scope, pairs, known, source)) ??
+			[...rest].find((source) => isDetermined(query.scope, fixing, known, source)) ??
 			[...rest].find((source) => pairs.some((pair) => reached(source, pair))) ??
 			[...rest].find((source) => query.conditions.some((condition) => reached(source, [condition]))) ??
 			[...rest][0]!;

@@ -4,16 +4,17 @@ import { grouping, type Grouping } from './grouping.ts';
 import { distinctRows } from './distinct-rows.ts';
 import { apartFromGroups } from './grouped-subqueries.ts';
 import { firstRows, readFirstRows, type FirstRows } from './first-rows.ts';
+import { selectInPlace, type InPlace } from './in-place.ts';
 import type { Over, StageIndex } from './over.ts';
 import { allConditions, filtered, type Island } from './join-tree.ts';
 import { conjuncts, readFrom, readValues } from './read-from.ts';
 import { firstRanks } from './ranked.ts';
 import { everyColumn, readOutputs } from './read-outputs.ts';
 import { bytesAt, type Cte, type Place, type Reading } from './reading.ts';
-import { refuse } from './refusal.ts';
+import { refuse, unlessUnknown } from './refusal.ts';
 import type { Scope } from './scope.ts';
 import { operationOf, readSetOperation, type Union } from './set-operation.ts';
-import { stageOfSubquery } from './stage-source.ts';
+import { renamed, stageOfSubquery } from './stage-source.ts';
 import { refuseWindow, windowed, windowsOf } from './windowed.ts';
 
 /** One SELECT with all names resolved: inner joins flattened into sources and conditions. */
@@ -133,7 +134,7 @@ export function rowsOf({
 }
 
 /** Those of WITH, each of which may read those before it. */
-function readCtes(outer: Place, { withClause }: SelectStmt): readonly Cte[] {
+export function readCtes(outer: Place, { withClause }: SelectStmt): readonly Cte[] {
 	if (withClause?.recursive)
 		refuse(
 			withClause.location,
@@ -144,9 +145,18 @@ function readCtes(outer: Place, { withClause }: SelectStmt): readonly Cte[] {
 	return (withClause?.ctes ?? []).reduce<readonly Cte[]>((ctes, node) => {
 		if (!('CommonTableExpr' in node)) return ctes;
 		const { ctename = '', ctequery, aliascolnames } = node.CommonTableExpr;
-		const stage = stageOfSubquery({ ...outer, ctes }, ctequery, `cte ${ctename}`, aliascolnames);
-		return [...ctes, { name: ctename, stage }];
+		const place = { ...outer, ctes };
+		const stage = () => stageOfSubquery(place, ctequery, `cte ${ctename}`, aliascolnames);
+		const rows = outer.outer
+			? unlessUnknown<Cte['rows']>(stage, () => cteInPlace(place, ctequery, aliascolnames))
+			: stage();
+		return [...ctes, { name: ctename, rows }];
 	}, outer.ctes);
+}
+
+function cteInPlace(place: Place, node: Node | undefined, names: readonly Node[] = []): InPlace {
+	const made = selectInPlace(place, selectOf(node, undefined));
+	return { ...made, columns: renamed(made.columns, names) };
 }
 
 function onlySelect(parsed: ParsedSql): SelectStmt {
@@ -171,7 +181,7 @@ export function selectOf(node: Node | undefined, at: number | undefined): Select
 	);
 }
 
-function refuseClauses(parsed: ParsedSql, select: SelectStmt): void {
+export function refuseClauses(parsed: ParsedSql, select: SelectStmt): void {
 	const at = (word: string) => bytesAt(parsed, word);
 	if (select.intoClause)
 		refuse(

@@ -5,30 +5,18 @@ import type { Expression } from './expression.ts';
 import { allSources, combined, filtered, islandOf, leftJoined, type Island } from './join-tree.ts';
 import { oneRow } from './call-source.ts';
 import { sourcesOf } from './lineage.ts';
-import { bytesAt, type Place } from './reading.ts';
-import { notYet, refuse } from './refusal.ts';
-import {
-	addItem,
-	addNamed,
-	addSource,
-	addUnnamed,
-	emptyNames,
-	lackingRows,
-	markNullable,
-	namesIn,
-	type Names
-} from './names.ts';
-import { fullJoin } from './full-join.ts';
-import { lateralRows } from './lateral.ts';
-import {
-	sourceAt,
-	type FromColumn,
-	type FromItem,
-	type MergedColumn,
-	type Scope,
-	type Source
-} from './scope.ts';
+import { rowsOf, selectOf, type Output } from './query.ts';
+import { bytesAt, type Cte, type Place } from './reading.ts';
+import { notYet, refuse, unlessUnknown } from './refusal.ts';
+import { operationOf } from './set-operation.ts';
+import { addNamed, addSource, emptyNames, lackingRows, markNullable, namesIn, type Names } from './names.ts';
+import { addFullJoin } from './full-join.ts';
+import { addJoinStage, needsStage, standingAlone } from './join-stage.ts';
+import { selectInPlace } from './in-place.ts';
+import { inPlaceRows, lateralRows, type LateralRows } from './lateral.ts';
+import { sourceAt, type FromItem, type MergedColumn, type Scope, type Source } from './scope.ts';
 import { subquery } from './subquery.ts';
+import { expressionOf, sql } from './sql-parts.ts';
 import { tableFunction, valuesSource } from './table-function.ts';
 import { stageOfSubquery, stageOfView, stageSource } from './stage-source.ts';
 
@@ -78,10 +66,34 @@ function joinedTo(
 	conditions: readonly Expression[]
 ): Island {
 	if (!before) return island;
+	const needs = neededBy(scope, island);
+	if (needs.some((source) => lacks(before, source))) {
+		// it has to stand behind what a row may lack
+		lackingRows(scope, island);
+		const rows = leftJoined(before, island, on, needs);
+		return [isThere(scope, island), ...filter, ...conditions].reduce(filtered, rows);
+	}
 	if (!always) return [...on, ...filter, ...conditions].reduce(filtered, combined(before, island));
 	// its columns have values also where its row is lacking
 	lackingRows(scope, island);
 	return [...filter, ...conditions].reduce(filtered, leftJoined(before, island, on));
+}
+
+/** The sources, of the same FROM, from which rows of an island follow. */
+function neededBy(scope: Names, island: Island): number[] {
+	const own = allSources(island);
+	const calls = own.flatMap((source) => sourceAt(scope, source).call ?? []);
+	return [...new Set(calls.flatMap(sourcesOf))].filter((one) => one >= scope.base && !own.includes(one));
+}
+
+function lacks(island: Island, source: number): boolean {
+	return !island.sources.includes(source) && allSources(island).includes(source);
+}
+
+/** Not told as a condition that rejects NULL: it makes no inner join. */
+function isThere(scope: Names, { sources: [first] }: Island): Expression {
+	const column = sourceAt(scope, first!).table.key[0]!;
+	return expressionOf(sql`(${{ kind: 'column', source: first!, column, at: undefined }} IS NOT NULL)`);
 }
 
 function alone(island: Island): Joined {
@@ -121,7 +133,7 @@ function addRange(scope: Names, range: RangeVar, place: Place): number {
 	const names = namesIn(range.alias?.colnames);
 	const alias = range.alias?.aliasname ?? name;
 	const cte = place.ctes.findLast((candidate) => candidate.name === name);
-	if (cte) return addSource(scope, stageSource(place.reading, cte.stage, alias, at), names);
+	if (cte) return addSource(scope, cteSource(place, cte, alias, at), names);
 	const { tables } = place.reading;
 	const table = tables.find((candidate) => candidate.name === name);
 	if (table) return addSource(scope, tableSource(table, alias, at), names);
@@ -134,6 +146,12 @@ function addRange(scope: Names, range: RangeVar, place: Place): number {
 		`There is no table "${name}" in this module.`,
 		`There are: ${known.sort().join(', ')}.`
 	);
+}
+
+function cteSource(place: Place, { rows }: Cte, alias: string, at: number | undefined): Source {
+	return typeof rows === 'number'
+		? stageSource(place.reading, rows, alias, at)
+		: inPlaceRows(rows, alias).source;
 }
 
 function tableSource(table: CatalogTable, alias: string, at: number | undefined): Source {
@@ -154,13 +172,6 @@ function readFunction(
 	place: Place
 ): Island {
 	const source = tableFunction(scope, item, bytesAt(place.parsed, 'FROM'));
-	const lacking = sourcesOf(source.call!).filter((one) => sourceAt(scope, one).nullable);
-	if (lacking.length > 0)
-		notYet(
-			source.at,
-			'a function in FROM of a column that a row may lack',
-			'Put the outer join into a CTE, and read the function from that.'
-		);
 	return islandOf(addSource(scope, source));
 }
 
@@ -174,17 +185,30 @@ function readSubselect(scope: Names, { lateral, subquery, alias }: Subselect, pl
 		const own = { ...scope, sources: [], merged: [], items: [] };
 		return alone(islandOf(addSource(scope, valuesSource(own, name, values, alias?.colnames, at))));
 	}
-	const connected = lateral && lateralRows(scope, place, subquery, name);
-	if (connected) {
-		const { source, columns, ...rest } = connected;
-		const names = namesIn(alias?.colnames);
-		if (source.call) return { island: islandOf(addSource(scope, source, names)), ...rest };
-		const renamed = columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
-		const id = addNamed(scope, source, renamed);
-		return { island: islandOf(id), ...rest };
-	}
-	const stage = stageOfSubquery(place, subquery, `subquery ${name}`, alias?.colnames);
-	return alone(islandOf(addSource(scope, stageSource(place.reading, stage, name, at))));
+	const names = namesIn(alias?.colnames);
+	const stands = () => {
+		const stage = stageOfSubquery(place, subquery, `subquery ${name}`, alias?.colnames);
+		return alone(islandOf(addSource(scope, stageSource(place.reading, stage, name, at))));
+	};
+	const select = selectOf(subquery, undefined);
+	const connected = lateral && !operationOf(select) && lateralRows(scope, place, select, name);
+	if (connected) return joinedRows(scope, connected, names);
+	const around = lateral ? scope : scope.outer;
+	if (!around) return stands();
+	return unlessUnknown(stands, () => {
+		const rows = inPlaceRows(selectInPlace({ ...place, outer: around }, select), name);
+		return joinedRows(scope, rows, names);
+	});
+}
+
+function joinedRows(
+	scope: Names,
+	{ source, columns, ...rest }: LateralRows,
+	names: readonly string[]
+): Joined {
+	if (source.call) return { island: islandOf(addSource(scope, source, names)), ...rest };
+	const renamed = columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
+	return { island: islandOf(addNamed(scope, source, renamed)), ...rest };
 }
 
 /** Of `(VALUES …)`, with nothing else. */
@@ -202,31 +226,74 @@ function readJoin(scope: Names, join: Join, place: Place): Island {
 	if (join.jointype === 'JOIN_FULL') return readFullJoin(scope, join, place);
 	if (join.alias || join.join_using_alias)
 		notYet(at('JOIN'), 'an alias of a whole join', 'Give each table its own alias.');
+	if (join.jointype === 'JOIN_LEFT' || join.jointype === 'JOIN_RIGHT')
+		return readOuterJoin(scope, join, place);
 	const { island: left } = readItem(scope, join.larg!, place);
 	const joined = readItem(scope, join.rarg!, place);
+	return joinedTo(scope, left, joined, readOn(scope, join, place, left, joined.island));
+}
+
+function readOuterJoin(scope: Names, join: Join, place: Place): Island {
 	const isRight = join.jointype === 'JOIN_RIGHT';
-	const [kept, side] = isRight ? [joined.island, left] : [left, joined.island];
-	const names = join.isNatural ? commonNames(scope, left, joined.island) : usingNames(join);
-	const on = names.map((name) => mergeColumn(scope, name, kept, side, at('USING') ?? at('NATURAL')));
-	if (join.quals) on.push(...conjuncts(scope, join.quals));
-	if (!isRight && join.jointype !== 'JOIN_LEFT') return joinedTo(scope, left, joined, on);
+	const before = { sources: scope.sources.length, items: scope.items.length, merged: [...scope.merged] };
+	const read = (readSide: typeof readItem) => {
+		const left = (isRight ? readSide : readItem)(scope, join.larg!, place);
+		const right = (isRight ? readItem : readSide)(scope, join.rarg!, place);
+		const [kept, joined] = isRight ? [right, left] : [left, right];
+		const on = readOn(scope, join, place, kept.island, joined.island);
+		return { kept: kept.island, joined, on };
+	};
+	const again = (readSide: typeof readItem) => {
+		scope.sources.length = before.sources;
+		scope.items.length = before.items;
+		scope.merged.splice(0, scope.merged.length, ...before.merged);
+		return read(readSide);
+	};
+	let { kept, joined, on } = read(readItem);
 	if (joined.always) {
-		if (joined.filter.length > 0 || on.some((condition) => !isConstantTrue(condition)))
-			notYet(
-				at('LATERAL'),
-				'LEFT JOIN LATERAL of an aggregate with a condition',
-				'Write ON true, and the condition in WHERE.'
-			);
-		return joinedTo(scope, left, joined, []);
+		if (joined.filter.length === 0 && on.every(isConstantTrue)) return joinedTo(scope, kept, joined, []);
+		({ kept, joined, on } = again((names, item) => readItem(names, item, { ...place, inPlace: true })));
 	}
-	if (side.late.length > 0)
-		notYet(
-			at(isRight ? 'RIGHT' : 'LEFT'),
-			'an outer join of a join with a condition that is also true of rows without a partner',
-			'Put that join into a CTE.'
-		);
+	if (needsStage(joined.island, [...joined.on, ...joined.filter, ...on]))
+		({ kept, joined, on } = again(readAsStage));
+	const side = joined.island;
 	markNullable(scope, side);
-	return leftJoined(kept, side, [...joined.on, ...joined.filter, ...on]);
+	return leftJoined(kept, side, [...joined.on, ...joined.filter, ...on], neededBy(scope, side));
+}
+
+/** What NATURAL, USING or ON say. */
+function readOn(scope: Names, join: Join, place: Place, kept: Island, side: Island): Expression[] {
+	const at = bytesAt(place.parsed, 'USING') ?? bytesAt(place.parsed, 'NATURAL');
+	const isRight = join.jointype === 'JOIN_RIGHT';
+	const [left, right] = isRight ? [side, kept] : [kept, side];
+	const names = join.isNatural ? commonNames(scope, left, right) : usingNames(join);
+	const on = names.map((name) => mergeColumn(scope, name, kept, side, at));
+	return join.quals ? [...on, ...conjuncts(scope, join.quals)] : on;
+}
+
+/** A join as a stage of its own. */
+function readAsStage(scope: Names, item: Node, place: Place): Joined {
+	const at = bytesAt(place.parsed, 'JOIN');
+	const own = emptyNames(place);
+	const { island } = unlessUnknown(
+		() => readItem(own, item, place),
+		() =>
+			notYet(
+				at,
+				'an outer join of a join with LATERAL and a condition that is also true of rows without a partner',
+				'Put that join into a CTE.'
+			)
+	);
+	const { names, islands } = standingAlone(own, { island }, [], at);
+	const rows = (outputs: readonly Output[]) =>
+		rowsOf({
+			scope: { sources: names.sources, merged: [] },
+			island: islands.island,
+			outputs,
+			grouping: undefined
+		});
+	const id = addJoinStage(scope, place, 'join', { names, at }, ({ expression }) => expression, rows);
+	return alone(islandOf(id));
 }
 
 function isConstantTrue(condition: Expression): boolean {
@@ -235,32 +302,16 @@ function isConstantTrue(condition: Expression): boolean {
 
 /** Both sides become one stage, whose columns go on under their names. */
 function readFullJoin(scope: Names, join: Join, place: Place): Island {
-	const own = emptyNames(place);
-	const left = readItem(own, join.larg!, place).island;
-	const right = readItem(own, join.rarg!, place).island;
 	const at = bytesAt(place.parsed, 'FULL');
-	const names = join.isNatural ? commonNames(own, left, right) : usingNames(join);
-	const on = names.map((name) => mergeColumn(own, name, left, right, at));
-	if (join.quals) on.push(...conjuncts(own, join.quals));
-	const { source, items, merged } = fullJoin(place, own, { left, right, on, at });
-	const id = addUnnamed(scope, source);
-	for (const item of items) addItem(scope, { ...item, source: id, columns: columnsAt(id, item.columns) }, at);
-	scope.merged.push(
-		...merged.map(({ name, column, aliases }) => ({
-			name,
-			expression: columnAt(id, column),
-			items: scope.items.filter((item) => item.source === id && aliases.includes(item.alias))
-		}))
-	);
-	return islandOf(id);
-}
-
-function columnsAt(source: number, columns: readonly { name: string; column: string }[]): FromColumn[] {
-	return columns.map(({ name, column }) => ({ name, expression: columnAt(source, column) }));
-}
-
-function columnAt(source: number, column: string): Expression {
-	return { kind: 'column', source, column, at: undefined };
+	const read = (readRight: typeof readItem) => {
+		const own = emptyNames(place);
+		const left = readItem(own, join.larg!, place).island;
+		const right = readRight(own, join.rarg!, place).island;
+		return { own, left, right, on: readOn(own, join, place, left, right), at };
+	};
+	const sides = read(readItem);
+	const { own, ...rest } = needsStage(sides.right, sides.on) ? read(readAsStage) : sides;
+	return islandOf(addFullJoin(scope, place, own, rest));
 }
 
 function usingNames(join: Join): string[] {

@@ -1,5 +1,6 @@
 import type { ParsedSql } from '#engine/sql';
 import type { CatalogTable } from './catalog.ts';
+import type { InPlace } from './in-place.ts';
 import type { Query } from './query.ts';
 import type { Scope } from './scope.ts';
 
@@ -45,12 +46,19 @@ export interface Place {
 	readonly ctes: readonly Cte[];
 	/** Of the SELECT in an expression of which this stands. */
 	readonly outer?: Scope;
+	/** LATERAL is computed for each row before it, not looked up. */
+	readonly inPlace?: boolean;
 }
 
 export interface Cte {
 	readonly name: string;
-	/** Index of its stage. */
-	readonly stage: number;
+	/** Index of its stage, or what stands in its place where it names what is around. */
+	readonly rows: number | InPlace;
+}
+
+/** The same where nothing around can be named. */
+export function standingAlone({ reading, parsed, ctes }: Place): Place {
+	return { reading, parsed, ctes: ctes.filter(({ rows }) => typeof rows === 'number') };
 }
 
 /** Location (in bytes, as the tree counts) of a keyword's first appearance. */

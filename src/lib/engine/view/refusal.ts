@@ -36,3 +36,13 @@ export function diagnosticOf(file: string, parsed: ParsedSql, refusal: Refusal):
 		hint: refusal.hint
 	};
 }
+
+/** What is read; where that meets a name that is not known there, what else is. */
+export function unlessUnknown<T>(read: () => T, otherwise: () => T): T {
+	try {
+		return read();
+	} catch (error) {
+		if (error instanceof Refusal && /^VIEW_UNKNOWN_(TABLE|COLUMN)$/.test(error.reason)) return otherwise();
+		throw error;
+	}
+}

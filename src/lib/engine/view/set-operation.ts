@@ -53,17 +53,20 @@ function branchesOf(select: SelectStmt, all: boolean): SelectStmt[] {
 function union(place: Place, selects: readonly SelectStmt[], isPart: boolean, tag?: string): Query {
 	const queries = selects.map((select, index) => readSelect(place, select, isPart || index > 0));
 	const [leading] = queries as [Query];
-	for (const { outputs } of queries) {
-		if (outputs.length === leading.outputs.length) continue;
-		refuse(
-			bytesAt(place.parsed, operationWord(selects)),
-			'VIEW_UNION',
-			`The sides have ${leading.outputs.length} and ${outputs.length} columns.`,
-			'Give each side as many columns.'
-		);
-	}
+	for (const { outputs } of queries)
+		refuseUnequal(place, leading.outputs.length, outputs.length, operationWord(selects));
 	const names = leading.outputs.map(({ name }) => name);
 	return unionQuery(place.reading, queries, names, tag);
+}
+
+export function refuseUnequal(place: Place, one: number, other: number, word = 'UNION'): void {
+	if (one === other) return;
+	refuse(
+		bytesAt(place.parsed, word),
+		'VIEW_UNION',
+		`The sides have ${one} and ${other} columns.`,
+		'Give each side as many columns.'
+	);
 }
 
 /** The rows of queries with as many columns, one after the other. */

@@ -1,8 +1,8 @@
 import type { Node } from '#engine/sql';
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
 import type { Expression } from './expression.ts';
-import { readQuery, readSelect, selectOf, type Output, type Query } from './query.ts';
-import type { Place, Reading, StageDraft } from './reading.ts';
+import { readQuery, readSelect, selectOf, type Query } from './query.ts';
+import { standingAlone, type Place, type Reading, type StageDraft } from './reading.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { columnSpec, type Scope, type Source } from './scope.ts';
 import { lineageOf, stageKey } from './stage-key.ts';
@@ -16,9 +16,9 @@ export function stageOfSubquery(
 	title: string,
 	names: readonly Node[] | undefined
 ): number {
-	const { reading, parsed, ctes } = place;
-	const query = readSelect({ reading, parsed, ctes }, selectOf(node, undefined), true);
-	return addStage(place.reading, { title, query: renamed(query, names ?? []), view: undefined });
+	const query = readSelect(standingAlone(place), selectOf(node, undefined), true);
+	const outputs = renamed(query.outputs, names ?? []);
+	return addStage(place.reading, { title, query: { ...query, outputs }, view: undefined });
 }
 
 /** The stage of another view of the module; undefined where there is none of that name. */
@@ -64,21 +64,20 @@ export function addStage(reading: Reading, draft: StageDraft): number {
 	return reading.stages.push(draft) - 1;
 }
 
-function renamed(query: Query, names: readonly Node[]): Query {
-	if (names.length === 0) return query;
+/** Columns of which the first ones have other names. */
+export function renamed<Column extends { readonly name: string }>(
+	columns: readonly Column[],
+	names: readonly Node[]
+): readonly Column[] {
 	const texts = names.map((node) => ('String' in node ? (node.String.sval ?? '') : ''));
-	if (texts.length > query.outputs.length)
+	if (texts.length > columns.length)
 		refuse(
 			undefined,
 			'VIEW_COLUMN_NAME',
-			`There are ${texts.length} names for ${query.outputs.length} columns.`,
+			`There are ${texts.length} names for ${columns.length} columns.`,
 			'Give at most one name a column.'
 		);
-	const outputs = query.outputs.map((output, index): Output => ({
-		...output,
-		name: texts[index] ?? output.name
-	}));
-	return { ...query, outputs };
+	return columns.map((column, index) => ({ ...column, name: texts[index] ?? column.name }));
 }
 
 /** A stage as it stands in FROM. */

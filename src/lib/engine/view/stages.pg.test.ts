@@ -431,6 +431,41 @@ describe('lateral', () => {
 	])('%s', check);
 });
 
+/** For these no way is known but to compute them again. */
+describe('what is computed in place', () => {
+	test.each([
+		`SELECT p.id, ARRAY(SELECT row_number() OVER (ORDER BY t.points, t.id) FROM tickets t WHERE t.points > p.lead) AS places FROM projects p`,
+		`SELECT p.id, (SELECT max(x.n) FROM (SELECT t.title, count(*) AS n FROM tickets t WHERE t.points > p.lead GROUP BY t.title) x) AS most FROM projects p`,
+		`SELECT p.id FROM projects p WHERE 2 IN (SELECT count(*) FROM tickets t WHERE t.project_id = p.id GROUP BY GROUPING SETS ((t.title), ()))`,
+		`SELECT p.id, (SELECT count(*) FROM (SELECT title FROM tickets t WHERE t.project_id = p.id UNION SELECT body FROM comments c WHERE c.n > p.lead) x) AS n FROM projects p`,
+		`SELECT p.id FROM projects p WHERE EXISTS (SELECT t.title FROM tickets t WHERE t.project_id = p.id INTERSECT SELECT c.body FROM comments c)`,
+		`SELECT p.id, (SELECT DISTINCT ON (t.title) t.id FROM tickets t WHERE t.points > p.lead ORDER BY t.title, t.id LIMIT 1) AS one FROM projects p`,
+		`SELECT p.id, ARRAY(SELECT DISTINCT count(*) FROM tickets t WHERE t.points >= p.lead GROUP BY t.title ORDER BY 1) AS counts FROM projects p`,
+		`SELECT p.id, (WITH own AS (SELECT t.id, t.title FROM tickets t WHERE t.points > p.lead) SELECT count(*) FROM own a JOIN own b ON a.title = b.title) AS pairs FROM projects p`,
+		`SELECT t.id, (SELECT count(*) FROM comments c, unnest(c.tags) AS tag WHERE tag = t.title) AS n FROM tickets t`,
+		`SELECT c.ticket_id, c.n, (SELECT string_agg(t.title, ',' ORDER BY t.id) FROM unnest(c.tags) AS tag JOIN tickets t ON t.title = tag) AS titles FROM comments c`,
+		`SELECT p.id, (SELECT count(c.n) FROM tickets t LEFT JOIN comments c ON c.ticket_id = t.id AND c.n > p.lead WHERE t.project_id = p.id) AS n FROM projects p`,
+		`SELECT p.id, EXISTS (SELECT FROM tickets t FULL JOIN comments c ON c.ticket_id = t.id WHERE coalesce(t.title, c.body) = p.name) AS has FROM projects p`,
+		`SELECT p.id, x.title, x.n FROM projects p, LATERAL (SELECT t.title, count(*) AS n FROM tickets t WHERE t.points > p.lead GROUP BY t.title ORDER BY n DESC, t.title LIMIT 2) x`,
+		`SELECT p.id, x.title FROM projects p LEFT JOIN LATERAL (SELECT title FROM tickets t WHERE t.project_id = p.id UNION ALL SELECT body FROM comments c WHERE c.n = p.lead) x ON x.title <> p.name`,
+		`SELECT p.id, x.n FROM projects p LEFT JOIN LATERAL (SELECT count(*) AS n FROM tickets t WHERE t.project_id = p.id) x ON x.n > 1`,
+		`SELECT p.id, t.id AS ticket, x.body FROM projects p LEFT JOIN tickets t ON t.project_id = p.id, LATERAL (SELECT c.body FROM comments c WHERE c.n > t.points ORDER BY c.n, c.ticket_id LIMIT 1) x`,
+		`SELECT x.region, sum(x.n) AS n FROM (SELECT p.region, (SELECT count(*) FROM tickets t WHERE t.points > p.lead GROUP BY GROUPING SETS (()) LIMIT 1) AS n FROM projects p) x GROUP BY x.region`,
+		`SELECT t.id, u.tag FROM tickets t LEFT JOIN comments c ON c.ticket_id = t.id CROSS JOIN unnest(c.tags) AS u(tag) WHERE u.tag IS NOT NULL`,
+		`SELECT t.id, u.tag FROM tickets t LEFT JOIN comments c ON c.ticket_id = t.id LEFT JOIN unnest(c.tags) AS u(tag) ON u.tag = t.title`
+	])('%s', check);
+});
+
+describe('an outer join of a join, with a condition on what may be lacking', () => {
+	test.each([
+		`SELECT p.id, t.id AS ticket, c.n FROM projects p LEFT JOIN (tickets t LEFT JOIN comments c ON c.ticket_id = t.id) ON p.id = t.project_id AND c.body IS NULL`,
+		`SELECT p.id, t.id AS ticket, c.n FROM comments c RIGHT JOIN tickets t ON true RIGHT JOIN projects p ON c.n IS NULL`,
+		`SELECT p.id, t.id AS ticket, c.n FROM projects p FULL JOIN (tickets t LEFT JOIN comments c ON c.ticket_id = t.id) ON p.lead = coalesce(c.n, t.points)`,
+		`SELECT p.id, t.id AS ticket, c.n, q.id AS other FROM projects p LEFT JOIN (tickets t LEFT JOIN comments c ON c.ticket_id = t.id JOIN projects q ON q.lead = coalesce(c.n, 1)) ON p.id = t.project_id`,
+		`SELECT id, n, x.name FROM (SELECT id AS project_id, name FROM projects) x LEFT JOIN (tickets t LEFT JOIN comments c ON c.ticket_id = t.id) USING (project_id)`
+	])('%s', check);
+});
+
 describe('subqueries with changes on both sides', () => {
 	test.each([
 		`SELECT p.id FROM projects p WHERE EXISTS (SELECT FROM tickets t WHERE t.project_id = p.id AND EXISTS (SELECT FROM comments c WHERE c.ticket_id = t.id AND c.body = p.name))`,

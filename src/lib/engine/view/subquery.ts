@@ -2,12 +2,13 @@ import { viewOperators, type Node } from '#engine/sql';
 import { sortTerms } from './aggregate.ts';
 import { compile } from './compile.ts';
 import { type CompoundExpression, type Dependence, type Expression } from './expression.ts';
+import { selectInPlace, type InPlace } from './in-place.ts';
 import { namesAround } from './inner-clauses.ts';
-import { alone, aloneOf, around, type InnerRows } from './inner-rows.ts';
+import { alone, aloneOf, around, inPlaceOf, type InnerRows } from './inner-rows.ts';
 import { refuseMovingMoment } from './moments.ts';
 import { readClauses, readSelect, selectOf, type Clauses, type Query } from './query.ts';
-import type { Place, Reading } from './reading.ts';
-import { notYet, refuse } from './refusal.ts';
+import { standingAlone, type Place, type Reading } from './reading.ts';
+import { notYet, refuse, unlessUnknown } from './refusal.ts';
 import type { Scope } from './scope.ts';
 import { operationOf } from './set-operation.ts';
 import { expressionOf, joined, sql, whereOf, type SqlParts } from './sql-parts.ts';
@@ -58,13 +59,20 @@ function readSubquery(
 	place: Place,
 	{ subselect, subLinkType, location }: SubLink
 ): Omit<Subquery, 'at'> {
-	const { reading, parsed, ctes } = place;
+	const { reading } = place;
 	const select = selectOf(subselect, location);
 	const alias = `q${(scope.base ?? 0) / 100 + 1}`;
-	if (operationOf(select)) {
-		const query = readSelect({ reading, parsed, ctes }, select, true);
-		return { reading, shape: query, rows: aloneOf(reading, query, alias), isAlone: true };
-	}
+	if (operationOf(select))
+		return unlessUnknown<Omit<Subquery, 'at'>>(
+			() => {
+				const query = readSelect(standingAlone(place), select, true);
+				return { reading, shape: query, rows: aloneOf(reading, query, alias), isAlone: true };
+			},
+			() => {
+				const made = selectInPlace({ ...place, outer: scope }, select);
+				return { reading, shape: shapeOf(made), rows: inPlaceOf(made, alias), isAlone: false };
+			}
+		);
 	const read = readClauses({ ...place, outer: scope }, select, true);
 	const isArray = subLinkType === 'ARRAY_SUBLINK';
 	const isList = !isArray && subLinkType !== 'EXPR_SUBLINK';
@@ -73,6 +81,11 @@ function readSubquery(
 		return { reading, shape: clauses, rows: alone(place, clauses, alias), isAlone: true };
 	const order = isArray && !clauses.first ? sortTerms(clauses.scope, select.sortClause ?? []) : [];
 	return { reading, shape: clauses, rows: around(place, clauses, alias, order), isAlone: false };
+}
+
+function shapeOf({ columns }: InPlace): Subquery['shape'] {
+	const outputs = columns.map(({ name, isText: text }) => ({ name, expression: expressionOf([], { text }) }));
+	return { scope: { sources: [], merged: [] }, outputs };
 }
 
 function selectText({ from, where, tail }: InnerRows, values: readonly SqlParts[]): SqlParts {

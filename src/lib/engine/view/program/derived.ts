@@ -132,7 +132,7 @@ function steady(island: Island): Island {
 	return {
 		...island,
 		conditions: plain(island.conditions),
-		outer: island.outer.map(({ side, on }) => ({ side: steady(side), on: plain(on) }))
+		outer: island.outer.map(({ side, on, needs }) => ({ side: steady(side), on: plain(on), needs }))
 	};
 }
 
