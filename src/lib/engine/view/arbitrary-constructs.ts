@@ -41,7 +41,7 @@ function constructs(node: Node): string[] {
 		case 'join':
 			return [node.type === 'JOIN' ? 'inner join' : node.type, ...(node.using ? ['USING'] : [])];
 		case 'scalar':
-			return ['scalar subquery'];
+			return [node.list ? 'ARRAY (subquery)' : 'scalar subquery'];
 		case 'exists':
 			return [node.negated ? 'NOT EXISTS' : 'EXISTS'];
 		case 'in':

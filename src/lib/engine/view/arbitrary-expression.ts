@@ -1,6 +1,14 @@
 import { mayNest, type Made, type Making, type Optional, type Scope } from './arbitrary-making.ts';
 import type { Expr } from './arbitrary-syntax.ts';
-import { arrayTypes, isArray, literalOf, scalarTypes, valuesOf, type Type } from './arbitrary-values.ts';
+import {
+	arrayTypes,
+	elementOf,
+	isArray,
+	literalOf,
+	scalarTypes,
+	valuesOf,
+	type Type
+} from './arbitrary-values.ts';
 
 interface Template {
 	readonly result: Type;
@@ -217,6 +225,10 @@ function generic(making: Making, scope: Scope, type: Type, depth: number, steady
 
 function scalar(making: Making, scope: Scope, type: Type, steady: boolean): Made | undefined {
 	if (steady) return undefined;
+	if (isArray(type) && making.choice.percent(50)) {
+		const query = making.subquery(scope, [elementOf(type)], false);
+		return { expr: { kind: 'scalar', type, query, list: true }, steady: false };
+	}
 	const query = making.subquery(scope, [type], true);
 	return { expr: { kind: 'scalar', type, query }, steady: false };
 }

@@ -100,7 +100,8 @@ function withCte(
 	wanted: Wanted
 ): MadeQuery {
 	const { choice } = making;
-	const inner = arbitraryQuery(making, named, [], depth - 1);
+	// now and then it names what is around
+	const inner = arbitraryQuery(making, named, choice.percent(30) ? outer : [], depth - 1);
 	const name = `w${++making.aliases}`;
 	const cte: NamedRelation = { ...inner, name, source: 'cte' };
 	const made = arbitraryQuery(making, [...named, cte], outer, depth - 1, wanted);

@@ -102,7 +102,8 @@ export type Expr =
 			readonly args: readonly Expr[];
 			readonly construct?: string;
 	  }
-	| { readonly kind: 'scalar'; readonly type: Type; readonly query: Query }
+	/** `list`: ARRAY of the one column of all rows, in its own order. */
+	| { readonly kind: 'scalar'; readonly type: Type; readonly query: Query; readonly list?: boolean }
 	| { readonly kind: 'exists'; readonly type: 'boolean'; readonly negated: boolean; readonly query: Query }
 	/** `operator` is IN, NOT IN, = ANY, < ALL … */
 	| {
@@ -230,7 +231,9 @@ export function exprSql(expr: Expr): string {
 		case 'call':
 			return fill(expr.template, expr.args);
 		case 'scalar':
-			return `(${querySql(expr.query)})`;
+			return expr.list
+				? `ARRAY(SELECT l.o0 FROM (${querySql(expr.query)}) AS l ORDER BY l.o0)`
+				: `(${querySql(expr.query)})`;
 		case 'exists':
 			return `${expr.negated ? 'NOT ' : ''}EXISTS (${querySql(expr.query)})`;
 		case 'in': {

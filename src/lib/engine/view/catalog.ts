@@ -18,6 +18,8 @@ export interface CatalogColumn {
 	readonly hidden?: boolean;
 	/** Of a hidden one: the column with the same value that authors see. */
 	readonly shownAs?: string;
+	/** Of a join's stage: the columns with the key of the table that it is of. */
+	readonly follows?: readonly string[];
 }
 
 /** The table `people` that every installation has, kept by the platform from the project's members. */

@@ -12,7 +12,7 @@ import {
 import { expandSets } from './grouping-sets.ts';
 import { refuse } from './refusal.ts';
 import type { Output } from './query.ts';
-import { isOuterColumn, itemsOf, sourceAt, type Scope } from './scope.ts';
+import { columnSpec, isOuterColumn, itemsOf, sourceAt, type Scope } from './scope.ts';
 import { isNotNull } from './traits.ts';
 import { refuseWindow } from './windowed.ts';
 
@@ -175,9 +175,10 @@ function ungrouped(scope: Scope, expression: Expression, by: Grouped): Expressio
 		return children(expression).flatMap((child) => ungrouped(scope, child, by));
 	if (isOuterColumn(scope, expression)) return [];
 	const { table, alias } = sourceAt(scope, expression.source);
-	const keyed = table.key.every((key) =>
+	const key = columnSpec(scope, expression).follows ?? table.key;
+	const keyed = key.every((name) =>
 		by.common.some(
-			(group) => group.kind === 'column' && group.source === expression.source && group.column === key
+			(group) => group.kind === 'column' && group.source === expression.source && group.column === name
 		)
 	);
 	if (keyed) return [expression];

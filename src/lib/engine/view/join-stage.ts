@@ -1,3 +1,4 @@
+import type { CatalogColumn } from './catalog.ts';
 import type { Expression } from './expression.ts';
 import { hasAround, ownIsland, ownNumber, ownSources } from './inner-clauses.ts';
 import { allConditions, allSources, type Island } from './join-tree.ts';
@@ -93,7 +94,12 @@ export function addJoinStage(
 	// a stage needs a column
 	if (outputs.length === 0) output(expressionOf(['true'], { notNull: true }));
 	const stage = addStage(place.reading, { title, query: rows(outputs), view: undefined });
-	const id = addUnnamed(scope, stageSource(place.reading, stage, '', at));
+	const source = stageSource(place.reading, stage, '', at);
+	const columns = source.table.columns.map((column) => ({
+		...column,
+		...followsFrom(names, outputs, column.name)
+	}));
+	const id = addUnnamed(scope, { ...source, table: { ...source.table, columns } });
 	const columnAt = (column: string): Expression => ({ kind: 'column', source: id, column, at: undefined });
 	const added = items.map(({ alias, columns }) => {
 		const item = {
@@ -112,6 +118,21 @@ export function addJoinStage(
 		}))
 	);
 	return id;
+}
+
+/** The key of the table that a column is of, by its names here. */
+function followsFrom(names: Names, outputs: readonly Output[], name: string): Pick<CatalogColumn, 'follows'> {
+	const expression = outputs.find((output) => output.name === name)?.expression;
+	if (expression?.kind !== 'column') return {};
+	const { table, stage } = names.sources[expression.source]!;
+	if (stage !== undefined) return {};
+	const follows = table.key.flatMap((key) => {
+		const found = outputs.find(
+			({ expression: one }) => one.kind === 'column' && one.source === expression.source && one.column === key
+		);
+		return found ? [found.name] : [];
+	});
+	return follows.length === table.key.length && follows.length > 0 ? { follows } : {};
 }
 
 /** What a column of USING is where either side may be lacking. */

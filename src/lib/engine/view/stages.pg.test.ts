@@ -407,6 +407,12 @@ describe('full joins', () => {
 	])('%s', check);
 });
 
+describe('groups by the key of a table in a full join', () => {
+	test.each([
+		`SELECT p.id, p.name, count(t.id) AS n FROM tickets t FULL JOIN projects p ON p.id = t.project_id GROUP BY p.id`
+	])('%s', check);
+});
+
 describe('lateral', () => {
 	test.each([
 		`SELECT p.id, x.title FROM projects p, LATERAL (SELECT t.title FROM tickets t WHERE t.project_id = p.id) x`,
