@@ -64,6 +64,8 @@ const commands = {
 	'soak:crash': (args) => soak('crash', args),
 	check: async () => {
 		prepare();
+		// routes may have come since their types were made
+		generateRoutes();
 		await run('node', ['tests/support/check.ts']);
 	}
 };
@@ -111,8 +113,11 @@ function generate() {
 		rmSync('src/lib/gen', { recursive: true, force: true });
 		must('buf', ['generate']);
 	});
-	if (!existsSync('.svelte-kit/tsconfig.json'))
-		must('node', ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync']);
+	if (!existsSync('.svelte-kit/tsconfig.json')) generateRoutes();
+}
+
+function generateRoutes() {
+	must('node', ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync']);
 }
 
 function build() {
