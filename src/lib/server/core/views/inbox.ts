@@ -1,4 +1,5 @@
 import { listingLimit, sees, type PgSnapshot, type SourceTransaction } from '#core/cdc';
+import type { Lag } from './types.ts';
 
 /** Keys and rows that may wait; past it what can be said more shortly is. */
 const sizeLimit = 200_000;
@@ -6,6 +7,8 @@ const sizeLimit = 200_000;
 interface Received {
 	readonly number: number;
 	readonly size: number;
+	/** As `performance.now()` tells. */
+	readonly at: number;
 	readonly transaction: SourceTransaction;
 }
 
@@ -42,7 +45,7 @@ export class Inbox {
 	add(transaction: SourceTransaction): void {
 		this.#end = transaction.endLsn;
 		const size = sizeOf(transaction);
-		this.#waiting.push({ number: ++this.#received, size, transaction });
+		this.#waiting.push({ number: ++this.#received, size, at: performance.now(), transaction });
 		this.#size += size;
 	}
 
@@ -56,10 +59,20 @@ export class Inbox {
 		return this.transactions.filter(({ xid }) => sees(snapshot, xid));
 	}
 
-	remove(done: readonly SourceTransaction[]): void {
+	/** They are in the views; how long ago, in ms, the oldest of them was received. */
+	remove(done: readonly SourceTransaction[]): number {
 		const gone = new Set(done);
+		const oldest = this.#waiting.find(({ transaction }) => gone.has(transaction));
 		this.#waiting = this.#waiting.filter(({ transaction }) => !gone.has(transaction));
 		this.#size = this.#waiting.reduce((sum, { size }) => sum + size, 0);
+		return oldest ? performance.now() - oldest.at : 0;
+	}
+
+	/** Of what waits: its WAL, and for how long the oldest has. */
+	behind(): Lag {
+		const first = this.#waiting[0];
+		if (!first) return { bytes: 0, ms: 0 };
+		return { bytes: Number(this.#end - first.transaction.commitLsn), ms: performance.now() - first.at };
 	}
 
 	/** Whether of the first `count` received none is waiting. */

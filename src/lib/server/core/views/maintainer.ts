@@ -15,6 +15,7 @@ import type { Lease } from './lease.ts';
 import { LockSet } from './lock-set.ts';
 import { failViewsOfMissingTables } from './missing-tables.ts';
 import { isDisconnect, isLeaseLost, isMissingTable, isTransient } from './pg-errors.ts';
+import type { Lag } from './types.ts';
 import { Waiting, type Progress, type SnapshotRequest } from './waiting.ts';
 import { isJournalled, isShort, nothing, writeBatch, type Outcome, type ViewChange } from './write-batch.ts';
 
@@ -28,8 +29,10 @@ export interface MaintainerOptions {
 	readonly origin: string;
 	readonly lease: Lease;
 	readonly start: Progress;
-	/** After each commit, in order; `work` is what the rows were made of. */
-	onAdvance(progress: Progress, outcome: Outcome, work: readonly ViewWork[]): void;
+	/**
+	 * After each commit, in order; `work` is what the rows were made of, of which the oldest was received `ms` ago.
+	 */
+	onAdvance(progress: Progress, outcome: Outcome, work: readonly ViewWork[], ms: number): void;
 	/** Called once: nothing more comes from this maintainer. */
 	onEnd(error: Error): void;
 }
@@ -85,6 +88,12 @@ export class Maintainer {
 
 	get progress(): Progress {
 		return this.#progress;
+	}
+
+	/** What was written and is not in the views yet. */
+	behind(): Lag {
+		const { bytes, ms } = this.#inbox.behind();
+		return { bytes: bytes + Number(this.#feed?.lag() ?? 0), ms };
 	}
 
 	/** Begins to read. Throws WAL_START_FAILED. */
@@ -337,10 +346,10 @@ export class Maintainer {
 	): void {
 		const seq = outcome.rows.length > 0 ? this.#progress.seq + 1n : this.#progress.seq;
 		this.#progress = { seq, snapshot };
-		this.#inbox.remove(seen);
+		const ms = this.#inbox.remove(seen);
 		this.#feed?.resume();
 		this.#options.catalog.record(outcome);
-		this.#options.onAdvance(this.#progress, outcome, work);
+		this.#options.onAdvance(this.#progress, outcome, work, ms);
 		if (flush) this.#flushing = this.#acknowledgeAfter(flush);
 		else this.#acknowledge(this.#inbox.durable);
 		for (const { entry } of work) this.#called.add(entry.id);

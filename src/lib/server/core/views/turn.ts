@@ -26,7 +26,8 @@ export interface TurnOptions {
 	onLease(): void;
 	/** The place from which this turn goes on; before its first advance. */
 	onStart(progress: Progress): void;
-	onAdvance(progress: Progress, outcome: Outcome, work: readonly ViewWork[]): void;
+	/** `ms`: since the oldest change of the batch was received. */
+	onAdvance(progress: Progress, outcome: Outcome, work: readonly ViewWork[], ms: number): void;
 	/** All views are rebuilt, and why. */
 	onRebuild(reason: string): void;
 }

@@ -34,6 +34,51 @@ export interface BuildProgress {
 	readonly updatedAt: Date;
 }
 
+/** A view of an installation, or a part of one, as it stands. */
+export interface ViewStatus {
+	readonly hash: string;
+	readonly name: string;
+	readonly state: 'building' | 'ready' | 'failed';
+	/** Why it failed. */
+	readonly error: string | undefined;
+	readonly createdAt: Date;
+	/** Of its state on disk, indexes included; 0 where it is read through. */
+	readonly bytes: number;
+	/** As Postgres counts what is written, some seconds late; undefined: it knows of none. */
+	readonly rows: number | undefined;
+	/** Where it is being filled beside the others. */
+	readonly build: Pick<BuildProgress, 'phase' | 'rowsDone' | 'rowsEstimated'> | undefined;
+	/** Undefined where nothing changed since it is known. */
+	readonly activity:
+		| {
+				/** In the last minute, to some seconds. */
+				readonly batches: number;
+				/** Rows of its tables that changed. */
+				readonly changes: number;
+				/** Its own rows that changed for them. */
+				readonly rows: number;
+				readonly lastAt: Date;
+				/** How long the last batch was under way, from its oldest change's arrival into the views. */
+				readonly lastMs: number;
+		  }
+		| undefined;
+}
+
+/** How far all views are behind what was written. */
+export interface Lag {
+	/** Of the write-ahead log. */
+	readonly bytes: number;
+	/** Since the oldest change was received that is not in the views. */
+	readonly ms: number;
+}
+
+/** What administrators are told of views. */
+export interface ViewsStatus {
+	status(installation: Pick<Installation, 'id'>): Promise<ViewStatus[]>;
+	/** Undefined: no node maintains the views. */
+	lag(): Promise<Lag | undefined>;
+}
+
 /** One row of loam.journal. */
 export interface JournalRow {
 	/** Number of the batch, from the position row. */

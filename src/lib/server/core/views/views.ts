@@ -1,6 +1,7 @@
 import type { Logger } from '#kernel';
 import type { Postgres } from '#platform/postgres';
 import { tableId } from '#core/cdc';
+import { Activity } from './activity.ts';
 import { Asking } from './asking.ts';
 import type { ViewWork } from './batch.ts';
 import { Builds } from './builds.ts';
@@ -15,8 +16,9 @@ import { KnownProgress } from './known-progress.ts';
 import { openChannel, type ChannelName } from './node-channel.ts';
 import { readBuilds } from './ranges.ts';
 import { readMaintained, readThrough } from './snapshot-read.ts';
+import { readLag, readStatus } from './status.ts';
 import { Turns } from './turns.ts';
-import type { JournalRow, LiveView, Position, Views, ViewsReport } from './types.ts';
+import type { JournalRow, LiveView, Position, Views, ViewsReport, ViewsStatus } from './types.ts';
 import type { Progress } from './waiting.ts';
 import { wakeOthers } from './wake-others.ts';
 import { whenApplied } from './when-applied.ts';
@@ -31,7 +33,7 @@ export interface ViewsOptions {
 	readonly report?: ViewsReport;
 }
 
-export interface RunningViews extends Views {
+export interface RunningViews extends Views, ViewsStatus {
 	/** Whether this node maintains the views; otherwise another does, or soon this one. */
 	maintains(): boolean;
 	stop(): Promise<void>;
@@ -62,6 +64,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		for (const listener of listeners) listener(position);
 	}
 
+	const activity = new Activity({ postgres, log, behind: () => turns.maintainer?.behind() });
 	const builds = new Builds({ postgres, log, catalog });
 	const follower = new Follower({
 		postgres,
@@ -100,7 +103,8 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			void keeper.check();
 			report('maintenance', undefined);
 		},
-		onAdvance(progress, outcome, work) {
+		onAdvance(progress, outcome, work, ms) {
+			activity.record(work, outcome, ms);
 			tail?.push(journalRows(progress.seq, outcome, work));
 			announce(progress);
 			keeper.advance(progress.seq);
@@ -162,6 +166,8 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 				? readThrough(postgres, { turns, asking }, sourceIds(view), read)
 				: readMaintained(postgres, read),
 		builds: () => readBuilds(postgres.app),
+		status: ({ id }) => readStatus(postgres, id),
+		lag: async () => turns.maintainer?.behind() ?? readLag(postgres),
 		whenApplied: (txid, timeoutMs) => whenApplied(appliers, txid, timeoutMs),
 		maintains: () => turns.maintainer !== undefined,
 		async stop() {
@@ -172,6 +178,7 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			builds.stop();
 			await clocks.stop();
 			await turns.stop();
+			await activity.stop();
 			channel.stop();
 			await building;
 		}
