@@ -21,11 +21,13 @@ export interface Diagnostic {
  * - `draft-migration`: writes the migration that schema.proto asks for.
  * - `share`: lets project-users read a view, or call a command, in module.json.
  * - `create-file`: makes the file with a beginning of its kind.
+ * - `draft-index`: writes a migration that makes an index on the table.
  */
 export type Fix =
 	| { readonly kind: 'draft-migration' }
 	| { readonly kind: 'share'; readonly list: 'views' | 'commands'; readonly name: string }
-	| { readonly kind: 'create-file'; readonly path: string };
+	| { readonly kind: 'create-file'; readonly path: string }
+	| { readonly kind: 'draft-index'; readonly table: string; readonly columns: readonly string[] };
 
 /** Line and column (from 1) of a character offset (from 0) in a text. */
 export function positionAt(text: string, offset: number): { line: number; column: number } {

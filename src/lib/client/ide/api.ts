@@ -14,10 +14,12 @@ import {
 	ModuleService,
 	type Diagnostic as WireDiagnostic,
 	type Fix as WireFix,
+	type LiveView,
 	type ModuleSummary as WireSummary,
 	type PreviewBinding,
 	type Release as WireRelease,
-	type Step as WireStep
+	type Step as WireStep,
+	type ViewDescription
 } from '#gen/loam/v1/modules_pb';
 import { AppError, httpStatus, type Diagnostic, type ErrorCode, type Fix } from '#kernel';
 import type { Changes } from './draft/types.ts';
@@ -70,6 +72,19 @@ export interface PreviewData {
 	readonly release: string;
 }
 
+/** A view with its plan, or with what is wrong with it. */
+export type PlannedView = Omit<ViewDescription, 'diagnostics'> & {
+	readonly diagnostics: readonly Diagnostic[];
+};
+
+export interface ViewPlans {
+	readonly views: readonly PlannedView[];
+	/** What keeps all of them from being planned. */
+	readonly diagnostics: readonly Diagnostic[];
+	/** Short hash of the release whose sizes are told; empty: nothing is installed. */
+	readonly release: string;
+}
+
 /** What the builder asks of the server. `project` is `org/project`. */
 export interface BuilderApi {
 	modules(project: string): Promise<ModuleEntry[]>;
@@ -82,6 +97,9 @@ export interface BuilderApi {
 	publish(draft: string, base: number): Promise<Report>;
 	releases(project: string, module: string): Promise<Release[]>;
 	preview(draft: string, page: string, params: Readonly<Record<string, string>>): Promise<PreviewData>;
+	describeViews(draft: string): Promise<ViewPlans>;
+	/** How the views in place do, by name. */
+	liveViews(draft: string): Promise<ReadonlyMap<string, LiveView>>;
 	/** `declare module 'loam' { … }` */
 	sdk(draft: string): Promise<string>;
 	draftMigration(draft: string): Promise<{ path: string; sql: string; diagnostics: readonly Diagnostic[] }>;
@@ -125,6 +143,20 @@ export function createBuilderApi(): BuilderApi {
 				params: { ...params }
 			});
 			return { bindings, release, diagnostics: diagnostics.map(diagnosticOf) };
+		},
+		async describeViews(draft) {
+			const request = { of: { case: 'draft' as const, value: draft } };
+			const { views, diagnostics, release } = await ask(method.describeViews, request);
+			return {
+				views: views.map((view) => ({ ...view, diagnostics: view.diagnostics.map(diagnosticOf) })),
+				diagnostics: diagnostics.map(diagnosticOf),
+				release
+			};
+		},
+		async liveViews(draft) {
+			const request = { of: { case: 'draft' as const, value: draft }, onlyLive: true };
+			const { views } = await ask(method.describeViews, request);
+			return new Map(views.flatMap(({ name, live }) => (live ? [[name, live] as const] : [])));
 		},
 		async sdk(draft) {
 			return (await ask(method.getSdk, { draft })).types;
@@ -197,6 +229,8 @@ function fixOf(wire: WireFix | undefined): Fix | undefined {
 		}
 		case 'createFile':
 			return { kind: 'create-file', path: wire.fix.value };
+		case 'draftIndex':
+			return { kind: 'draft-index', table: wire.fix.value.table, columns: wire.fix.value.columns };
 		case undefined:
 			return undefined;
 	}

@@ -24,7 +24,7 @@ export interface WorkbenchOptions {
 }
 
 export type Panel = 'files' | 'editor' | 'preview' | 'problems';
-export type SidePanel = 'preview' | 'releases' | 'publish';
+export type SidePanel = 'preview' | 'plan' | 'releases' | 'publish';
 
 /** A file is looked at when the typing pauses for so long: soon enough to help, and never in its way. */
 const lookMs = 120;
@@ -43,6 +43,8 @@ export class Workbench {
 	/** On a narrow screen one panel is shown. */
 	panel = $state<Panel>('editor');
 	side = $state<SidePanel>('preview');
+	/** The view's file whose plan is shown; undefined: all of them. */
+	planned = $state<string>();
 
 	/** Of the last answer of the gate. */
 	gate = $state.raw<readonly Diagnostic[]>([]);

@@ -16,12 +16,16 @@ interface TypeList {
  * are CTEs, so that the text grows no faster than their number.
  */
 export function describeSql(query: Query, stages: readonly ViewPlan[], refs: readonly string[]): string {
-	const ctes = stages.map((stage) => `${quote(`@${stage.hash}`)} AS (${rowsSql(stage.query, stage.refs)})`);
 	const parts = [{ query, refs }, ...stages].map((part, index) => describePart(part.query, part.refs, index));
 	const types = parts.flatMap((part) => part.types);
 	const joins = parts.flatMap((part) => part.joins);
-	const before = ctes.length > 0 ? `WITH ${ctes.join(', ')} ` : '';
-	return `${before}SELECT ARRAY[${types.join(', ')}] AS types FROM (SELECT 1) AS one ${joins.join(' ')}`;
+	return `${stageCtes(stages)}SELECT ARRAY[${types.join(', ')}] AS types FROM (SELECT 1) AS one ${joins.join(' ')}`;
+}
+
+/** WITH of stages, each under its hash, for a text over them and `{data}`; nothing where there are none. */
+export function stageCtes(stages: readonly ViewPlan[]): string {
+	const ctes = stages.map((stage) => `${quote(`@${stage.hash}`)} AS (${rowsSql(stage.query, stage.refs)})`);
+	return ctes.length > 0 ? `WITH ${ctes.join(', ')} ` : '';
 }
 
 /** How many types `describeSql` gives for a query. */

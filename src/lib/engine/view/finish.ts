@@ -19,18 +19,37 @@ import type { ViewColumn, ViewProgram, ViewSource, ViewSpec } from './types.ts';
  * Throws an error with `reason` and `hint` for groups by a type that has no stand-in for NULL (`groupTerms`).
  */
 export function finishView(plan: ViewPlan, types: readonly string[]): ViewSpec {
+	const bound = bindStages(plan, types);
 	const below = new Map<string, FinishedStage>();
-	let at = typeCount(plan.query);
-	for (const stage of plan.stages) {
-		const own = types.slice(at, (at += typeCount(stage.query)));
-		const bound = bind(stage, below);
-		below.set(stage.hash, {
-			spec: specOf(bound, own, below),
-			relation: stageRelation(bound, own.map(sqlType))
-		});
+	for (const stage of bound.slice(0, -1)) {
+		const spec = specOf(stage.plan, stage.types, below);
+		below.set(stage.plan.hash, { spec, relation: stage.relation! });
 	}
-	const spec = specOf(bind(plan, below), types, below);
+	const spec = specOf(bound.at(-1)!.plan, types, below);
 	return below.size === 0 ? spec : { ...spec, stages: Array.from(below.values(), (stage) => stage.spec) };
+}
+
+/** A stage whose sources have their types. */
+export interface BoundStage {
+	readonly plan: ViewPlan;
+	/** As `describeSql` gives them. */
+	readonly types: readonly string[];
+	/** What others read of it; nobody within the view reads the last. */
+	readonly relation?: StageRelation;
+}
+
+/** The stages of a view, and the view as the last of them, with the types that `describeSql` answered. */
+export function bindStages(plan: ViewPlan, types: readonly string[]): BoundStage[] {
+	const relations = new Map<string, StageRelation>();
+	let at = typeCount(plan.query);
+	const stages = plan.stages.map((stage): BoundStage => {
+		const own = types.slice(at, (at += typeCount(stage.query)));
+		const bound = bind(stage, relations);
+		const relation = stageRelation(bound, own.map(sqlType));
+		relations.set(stage.hash, relation);
+		return { plan: bound, types: own, relation };
+	});
+	return [...stages, { plan: bind(plan, relations), types: types.slice(0, typeCount(plan.query)) }];
 }
 
 interface FinishedStage {
@@ -48,15 +67,15 @@ export async function implicitView(table: CatalogTable): Promise<ViewSpec> {
 }
 
 /** The plan with the types of the stages that it reads. */
-function bind(plan: ViewPlan, below: ReadonlyMap<string, FinishedStage>): ViewPlan {
+function bind(plan: ViewPlan, below: ReadonlyMap<string, StageRelation>): ViewPlan {
 	const { scope } = plan.query;
 	const sources = scope.sources.map((source) => {
 		if (source.stage === undefined) return source;
-		const { columns } = below.get(plan.refs[source.stage]!)!.relation.table;
+		const { columns } = below.get(plan.refs[source.stage]!)!.table;
 		return { ...source, table: { ...source.table, columns } };
 	});
 	const parts = new Map(
-		queryDepends(plan.query).map(({ stage }) => [stage, below.get(plan.refs[stage]!)!.relation.table])
+		queryDepends(plan.query).map(({ stage }) => [stage, below.get(plan.refs[stage]!)!.table])
 	);
 	return { ...plan, parts, query: { ...plan.query, scope: { ...scope, sources } } };
 }
@@ -109,7 +128,7 @@ function relating(
 }
 
 /** format_type calls it `character`, which as SQL would be a single letter. */
-function sqlType(type: string): string {
+export function sqlType(type: string): string {
 	return type.replace(/^character(\[\])?$/, 'bpchar$1');
 }
 

@@ -1,7 +1,11 @@
 export type * from './types.ts';
+export { viewCost } from './cost/cost.ts';
+export { estimated, isServed, type EstimatedStep, type Sizes, type TableIndexes } from './cost/estimate.ts';
+export { missingIndexes, ownMissingIndexes, type MissingIndex } from './cost/missing.ts';
+export type { ChangeCost, CostClass, Measure, Relation, StageCost, ViewCost } from './cost/types.ts';
+export { changeText, nameOf, scanTexts, stepText, worstOf } from './cost/words.ts';
 export { clockTable, peopleTable, platformTables, type CatalogColumn, type CatalogTable } from './catalog.ts';
 export { finishView, implicitView } from './finish.ts';
-export type { Probe } from './lineage.ts';
 export type { NamedSelect } from './reading.ts';
-export { planView, type PlanOutcome, type ViewDefinition, type ViewPlan } from './plan.ts';
+export { planImplicit, planView, type PlanOutcome, type ViewDefinition, type ViewPlan } from './plan.ts';
 export { renderProgram, renderSql, type ProgramSchemas } from './render.ts';

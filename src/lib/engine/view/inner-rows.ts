@@ -1,6 +1,6 @@
 import { distinctGrouping } from './distinct-rows.ts';
 import { Exposed, referTo, withoutSubqueries } from './exposed.ts';
-import { quote, windowsIn, type Dependence, type Expression } from './expression.ts';
+import { quote, windowsIn, type CompoundExpression, type Dependence, type Expression } from './expression.ts';
 import type { FirstRows } from './first-rows.ts';
 import { inPlace, limitText, type InPlace, type Ordered } from './in-place.ts';
 import {
@@ -120,7 +120,7 @@ function byKeys({ reading }: Place, clauses: Clauses, alias: string, keys: reado
 		({ outer }, index) => sql`(${column(names[index]!)} OPERATOR(pg_catalog.=) ${outer})`
 	);
 	const values = columns.map((name): SqlParts => [column(name)]);
-	const on = where.map((parts) => expressionOf(parts, { within: true }));
+	const on = where.map((parts, index) => equalityOf(parts, [column(names[index]!)], keys[index]!.outer));
 	const depends = [{ stage, alias, via: [], on }];
 	const looked = { stage, tail: [], depends };
 	if (!ofNothing) return { ...looked, from: [`{@${stage}} AS ${alias}`], where, values, always: false };
@@ -134,6 +134,12 @@ function byKeys({ reading }: Place, clauses: Clauses, alias: string, keys: reado
 		values: values.map((value, index) => either(value, ofNothing.columns[index]!)),
 		always: !having
 	};
+}
+
+/** `parts` is the text of `own = other`, where `own` is a row's of the subquery. */
+export function equalityOf(parts: SqlParts, own: SqlParts, other: Expression): CompoundExpression {
+	const traits = { within: true };
+	return { ...expressionOf(parts, traits), equal: [expressionOf(own, traits), other] };
 }
 
 /** The bare rows of the subquery, with all that the expression computes with. */

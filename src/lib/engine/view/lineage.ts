@@ -4,12 +4,6 @@ import { allConditions, allSources, islandOfQuery, type Island } from './join-tr
 import type { Query } from './query.ts';
 import type { Scope } from './scope.ts';
 
-/** Columns of a table by which a join looks rows up when its partner changes: an index serves them. */
-export interface Probe {
-	readonly table: string;
-	readonly column: string;
-}
-
 /**
  * The fewest sources whose primary keys tell the rows of a join apart, as indexes into FROM. A source
  * does not count where equalities with the others fix its whole key: of tickets joined to their project,
@@ -64,9 +58,9 @@ function subsets(count: number): number[][] {
 	return [...bits(count)];
 }
 
-type Equality = readonly [Expression, Expression];
+export type Equality = readonly [Expression, Expression];
 
-function equalities(conditions: readonly Expression[]): Equality[] {
+export function equalities(conditions: readonly Expression[]): Equality[] {
 	return conditions.flatMap((condition) =>
 		condition.kind === 'compound' && condition.equal ? [condition.equal] : []
 	);
@@ -97,7 +91,7 @@ export function isCall(scope: Scope, source: number): boolean {
 }
 
 /** All sources that are determined by the keys of `set`. */
-function closure(scope: Scope, pairs: readonly Determining[], set: readonly number[]): Set<number> {
+export function closure(scope: Scope, pairs: readonly Determining[], set: readonly number[]): Set<number> {
 	const known = new Set(set);
 	for (let grown = true; grown;) {
 		grown = false;
@@ -147,24 +141,6 @@ function sameType(scope: Scope, one: ColumnExpression, other: ColumnExpression):
 	const [a, b] = [one, other].map((column) => columnOf(scope.sources[column.source]!.table, column.column)!);
 	if (a!.array !== b!.array) return false;
 	return a!.type === b!.type || (integers.test(a!.type) && integers.test(b!.type));
-}
-
-export function withoutDoubles(all: readonly Probe[]): Probe[] {
-	return [...new Map(all.map((probe) => [`${probe.table}.${probe.column}`, probe])).values()];
-}
-
-/** What joins look up, apart from single-column primary keys, which have their index. */
-export function probes(query: Query): Probe[] {
-	const found = new Map<string, Probe>();
-	for (const [left, right] of equalities(allConditions(islandOfQuery(query)))) {
-		if (left.kind !== 'column' || right.kind !== 'column' || left.source === right.source) continue;
-		for (const { source, column } of [left, right]) {
-			const { table, stage, call } = query.scope.sources[source]!;
-			if (stage === undefined && !call && table.key[0] !== column)
-				found.set(`${table.name}.${column}`, { table: table.name, column });
-		}
-	}
-	return [...found.values()];
 }
 
 /**

@@ -4,7 +4,7 @@ import { castType, columnOf, type CatalogTable } from './catalog.ts';
 import { queryDepends } from './depends.ts';
 import { describeSql } from './describe.ts';
 import { children, printOverTables, quote, type Expression } from './expression.ts';
-import { disconnected, joinOrder, probes, sourcesOf, withoutDoubles, type Probe } from './lineage.ts';
+import { disconnected, joinOrder, sourcesOf } from './lineage.ts';
 import { orderWarnings } from './order-warning.ts';
 import { overJson } from './over.ts';
 import { allConditions, islandJson, islandOfQuery, printIsland, type Island } from './join-tree.ts';
@@ -59,8 +59,6 @@ export interface ViewPlan {
 	readonly checkSql: string;
 	/** Where `sql` stands in `checkSql`: what a position in the one has to be less to be one in the other. */
 	readonly checkOffset: number;
-	/** Columns that joins look up when a partner changes. Without an index on them that is a scan. */
-	readonly probes: readonly Probe[];
 	readonly warnings: readonly Diagnostic[];
 }
 
@@ -145,13 +143,11 @@ async function makePlan(
 	}
 	const stages = reachable(query, plans);
 	const kind = isThrough(query) ? 'through' : 'maintained';
-	const parts = stages.filter((stage) => stage.hidden);
 	const plan = await planOf({ name, sql, hidden: false, kind }, query, stages, refs);
 	return {
 		...plan,
 		...checkText(sql, reading),
 		describeSql: describeSql(query, stages, refs),
-		probes: withoutDoubles([plan, ...parts].flatMap((part) => part.probes)),
 		warnings
 	};
 }
@@ -189,7 +185,6 @@ async function planOf(
 		describeSql: '',
 		checkSql: head.sql,
 		checkOffset: 0,
-		probes: probes(query),
 		warnings: []
 	};
 }

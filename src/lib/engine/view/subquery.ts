@@ -4,7 +4,7 @@ import { compile } from './compile.ts';
 import { type CompoundExpression, type Dependence, type Expression } from './expression.ts';
 import { selectInPlace, type InPlace } from './in-place.ts';
 import { namesAround } from './inner-clauses.ts';
-import { alone, aloneOf, around, inPlaceOf, type InnerRows } from './inner-rows.ts';
+import { alone, aloneOf, around, equalityOf, inPlaceOf, type InnerRows } from './inner-rows.ts';
 import { refuseMovingMoment } from './moments.ts';
 import { readClauses, readSelect, selectOf, type Clauses, type Query } from './query.ts';
 import { standingAlone, type Place, type Reading } from './reading.ts';
@@ -219,9 +219,10 @@ function quantifiedDepends(
 		!(onlyTrue || (isAlone && values.length === 1))
 	)
 		return rows.depends;
-	const equal = values.map((value, index) =>
-		expressionOf(sql`(${value} OPERATOR(pg_catalog.=) ${rows.values[index]!})`, { within: true })
-	);
+	const equal = values.map((value, index) => {
+		const own = rows.values[index]!;
+		return equalityOf(sql`(${value} OPERATOR(pg_catalog.=) ${own})`, own, value);
+	});
 	const members = rows.depends.map((one, index) =>
 		index === 0 ? { ...one, on: [...(one.on ?? []), ...equal] } : one
 	);

@@ -9,6 +9,8 @@ export function titleOf(fix: Fix): string {
 			return fix.list === 'views' ? 'Let project-users read it' : 'Let project-users call it';
 		case 'create-file':
 			return `Create ${fix.path}`;
+		case 'draft-index':
+			return 'Draft the index';
 		default:
 			return unreachable(fix);
 	}

@@ -28,7 +28,12 @@ export function isDerived({ query }: ViewPlan): boolean {
 
 /** Whether no row of it has a key that changes: then it is made again as a whole, where it changes at all. */
 export function isUnanchored(plan: ViewPlan): boolean {
-	return plan.lineage.every((source) => !isAnchor(plan, source));
+	return anchorSources(plan).length === 0;
+}
+
+/** Sources by whose keys rows are made again. */
+export function anchorSources(plan: ViewPlan): number[] {
+	return plan.lineage.filter((source) => isAnchor(plan, source));
 }
 
 function isAnchor({ query }: ViewPlan, source: number): boolean {
@@ -118,7 +123,7 @@ function touchedByPart(
 }
 
 /** With the sources that their rows follow from. */
-function withArguments(plan: ViewPlan, sources: readonly number[]): number[] {
+export function withArguments(plan: ViewPlan, sources: readonly number[]): number[] {
 	return sources.flatMap((source) => {
 		const { call } = plan.query.scope.sources[source]!;
 		return call ? [source, ...withArguments(plan, sourcesOf(call))] : [source];

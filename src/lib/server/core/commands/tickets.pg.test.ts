@@ -30,7 +30,9 @@ beforeAll(async () => {
 		[ann, project.id]
 	);
 	const registry = createRegistry({ pool: db.app, shipped: readShippedModules('modules') });
-	const views = { ensure: async () => {}, retain: async () => {} };
+	const quiet = async () => {};
+	const status = { status: async () => [], lag: async () => undefined };
+	const views = { ensure: quiet, retain: quiet, ...status };
 	releases = await createReleases({ postgres: db, tenancy, views, registry, log });
 	await releases.ship();
 	tickets = (await tenancy.installation(project.id, 'tickets')) ?? (await install(project.id));

@@ -10,6 +10,8 @@ export const errors = errorCatalogue({
 	RELEASE_UNKNOWN: 'not_found',
 	RELEASE_AMBIGUOUS: 'invalid_argument',
 	PAGE_UNKNOWN: 'not_found',
+	VIEW_UNKNOWN: 'not_found',
+	VIEWS_OF_WHAT: 'invalid_argument',
 	PUBLISH_STALE: 'aborted',
 	PUBLISH_BUSY: 'unavailable'
 });

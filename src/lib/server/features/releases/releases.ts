@@ -2,11 +2,14 @@ import type { Diagnostic, Logger } from '#kernel';
 import type { ModuleFiles } from '#engine/module';
 import { sdkTypes } from '#engine/schema';
 import type { Project, Tenancy } from '#core/tenancy';
-import type { Views } from '#core/views';
+import type { Views, ViewsStatus } from '#core/views';
 import type { Module, Registry } from '#features/registry';
 import type { Postgres } from '#platform/postgres';
 import { dropLeftovers } from './database/shadow.ts';
 import { draftNextMigration, type DraftedMigration } from './draft-migration.ts';
+import { describeViews } from './describe/describe-views.ts';
+import { onlyLive } from './describe/live.ts';
+import type { ViewsDescription } from './describe/types.ts';
 import { errors } from './errors.ts';
 import { runGate } from './gate/gate.ts';
 import type { GateInput } from './gate/input.ts';
@@ -59,6 +62,12 @@ export interface Releases {
 	): Promise<PreviewResult>;
 	sdk(files: ModuleFiles, module: string): Promise<Sdk>;
 	draftMigration(input: CheckInput): Promise<DraftedMigration>;
+	/** Views with their plans and costs: of files, as a draft has them. */
+	describe(input: CheckInput): Promise<ViewsDescription>;
+	/** The same of the release in place, as it is. Throws MODULE_NOT_INSTALLED. */
+	describeInstalled(project: Project, module: string): Promise<ViewsDescription>;
+	/** How the views in place do, without their plans; nothing where nothing is installed. */
+	liveViews(project: Project, module: string): Promise<ViewsDescription>;
 	/** Somebody opens the builder: what the first check would load is loaded meanwhile. */
 	warm(): void;
 	/** Brings the modules that come with Loam up to date; see `shipAll`. */
@@ -69,7 +78,7 @@ export interface Releases {
 export interface ReleasesInit {
 	readonly postgres: Postgres;
 	readonly tenancy: Tenancy;
-	readonly views: Pick<Views, 'ensure' | 'retain'>;
+	readonly views: Pick<Views, 'ensure' | 'retain'> & ViewsStatus;
 	readonly registry: Registry;
 	readonly log: Logger;
 }
@@ -121,9 +130,7 @@ export async function createReleases({
 		install: (input) => withModuleLock(postgres, input.module.id, () => installRelease(input)),
 		async uninstall(project, name) {
 			const installation = await tenancy.installation(project.id, name);
-			if (!installation) {
-				throw errors.MODULE_NOT_INSTALLED(`"${name}" is not installed in this project.`, { module: name });
-			}
+			if (!installation) throw notInstalled(name);
 			await tenancy.deactivate(installation.id);
 		},
 		async preview({ module, ...input }) {
@@ -143,6 +150,22 @@ export async function createReleases({
 			const released = await readReleased(pool, module.id);
 			return draftNextMigration(tools, { project, module: module.name, files, released });
 		},
+		async describe({ project, module, files }) {
+			const released = await readReleased(pool, module.id);
+			return describeViews(parts, { project, module: module.name, files, released });
+		},
+		async describeInstalled(project, name) {
+			const installation = await tenancy.installation(project.id, name);
+			if (!installation) throw notInstalled(name);
+			const { files } = await loadStored(pool, installation.release.id);
+			return describeViews(parts, { project, module: name, files, released: undefined });
+		},
+		async liveViews(project, name) {
+			const installation = await tenancy.installation(project.id, name);
+			if (!installation) return { views: [], diagnostics: [], release: undefined };
+			const { shortHash } = installation.release;
+			return { views: await onlyLive(views, installation), diagnostics: [], release: shortHash };
+		},
 		warm: () => types.warm(),
 		async ship() {
 			const [home] = await tenancy.projects();
@@ -161,6 +184,10 @@ export async function createReleases({
 		end: () => types.end()
 	};
 	return releases;
+}
+
+function notInstalled(module: string) {
+	return errors.MODULE_NOT_INSTALLED(`"${module}" is not installed in this project.`, { module });
 }
 
 function chooseRelease(found: readonly ReleaseSummary[], module: string, wanted: string): ReleaseSummary {

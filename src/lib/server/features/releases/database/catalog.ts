@@ -1,4 +1,5 @@
 import type { CatalogColumn, CatalogTable } from '#engine/schema';
+import type { TableIndexes } from '#engine/view';
 import type { Client, PoolClient } from '#platform/postgres';
 
 interface CatalogRow {
@@ -64,15 +65,24 @@ const selectTables = `
 	 WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('people', 'clock', '_migrations')
 	 ORDER BY c.relname`;
 
-/** `table.column` of every column that an index begins with. */
-export async function readIndexedColumns(client: Client | PoolClient, schema: string): Promise<Set<string>> {
-	const { rows } = await client.query<{ name: string }>(
-		`SELECT DISTINCT c.relname || '.' || a.attname AS name
+/** Of each table the columns of its indexes that any look-up can use, up to the first that is an expression. */
+export async function readIndexes(client: Client | PoolClient, schema: string): Promise<TableIndexes> {
+	const { rows } = await client.query<{ name: string; columns: (string | null)[] }>(
+		`SELECT c.relname AS name, array_agg(a.attname::text ORDER BY k.position) AS columns
 		   FROM pg_index i
 		   JOIN pg_class c ON c.oid = i.indrelid
-		   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-		  WHERE c.relnamespace = $1::regnamespace AND i.indpred IS NULL`,
+		   CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position)
+		   LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0
+		  WHERE c.relnamespace = $1::regnamespace AND i.indpred IS NULL AND i.indisvalid
+		    AND k.position <= i.indnkeyatts AND c.relkind IN ('r', 'p')
+		  GROUP BY c.relname, i.indexrelid`,
 		[schema]
 	);
-	return new Set(rows.map((row) => row.name));
+	const indexes = new Map<string, string[][]>();
+	for (const { name, columns } of rows) {
+		const end = columns.indexOf(null);
+		const usable = (end < 0 ? columns : columns.slice(0, end)) as string[];
+		indexes.set(name, [...(indexes.get(name) ?? []), usable]);
+	}
+	return indexes;
 }

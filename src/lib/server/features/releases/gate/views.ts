@@ -5,10 +5,13 @@ import { postgresDiagnostic } from '#engine/sql';
 import {
 	finishView,
 	implicitView,
+	ownMissingIndexes,
 	peopleTable,
 	platformTables,
 	planView,
 	renderSql,
+	viewCost,
+	type MissingIndex,
 	type NamedSelect,
 	type PlanOutcome,
 	type ViewDefinition,
@@ -16,7 +19,7 @@ import {
 	type ViewSpec
 } from '#engine/view';
 import type { Client } from '#platform/postgres';
-import { readIndexedColumns } from '../database/catalog.ts';
+import { readIndexes } from '../database/catalog.ts';
 import { isPostgresError } from '../database/run-migrations.ts';
 import { readDeep } from './too-deep.ts';
 
@@ -100,13 +103,13 @@ export async function finishViews(
 	found: Diagnostic[]
 ): Promise<ViewSpec[]> {
 	const specs: ViewSpec[] = [];
-	const indexed = await readIndexedColumns(client, schema);
+	const indexes = await readIndexes(client, schema);
 	for (const one of planned) {
-		found.push(...missingIndexes(one, indexed));
 		const types = await describe(client, schema, one, found);
 		if (!types) continue;
 		try {
 			specs.push(finishView(one.plan, types));
+			found.push(...withoutIndex(one.file, ownMissingIndexes(viewCost(one.plan, types), indexes)));
 		} catch (error) {
 			found.push(refusal(one.file, error));
 		}
@@ -115,21 +118,21 @@ export async function finishViews(
 }
 
 /** A join that looks a table up by a column without an index reads all of it at every change of a partner. */
-function missingIndexes({ file, plan: { probes } }: PlannedView, indexed: ReadonlySet<string>): Diagnostic[] {
-	return probes
-		.filter(({ table, column }) => !indexed.has(`${table}.${column}`))
-		.map(({ table, column }) => ({
-			severity: 'warning',
-			file,
-			line: 1,
-			column: 1,
-			reason: 'VIEW_NO_INDEX',
-			message: `The view finds rows of "${table}" by "${column}", which has no index: changes get slow as the table grows.`,
-			hint: `Add a migration: CREATE INDEX ON ${table} (${column});`
-		}));
+function withoutIndex(file: string, missing: readonly MissingIndex[]): Diagnostic[] {
+	return missing.map(({ table, columns }) => ({
+		severity: 'warning',
+		file,
+		line: 1,
+		column: 1,
+		reason: 'VIEW_NO_INDEX',
+		message: `The view finds rows of "${table}" by ${columns.map((name) => `"${name}"`).join(', ')} without an index: changes get slow as the table grows.`,
+		hint: `Add a migration with an index on ${table} (${columns.join(', ')}).`,
+		fix: { kind: 'draft-index', table, columns }
+	}));
 }
 
-async function describe(
+/** Undefined where Postgres refuses it. */
+export async function describe(
 	client: Client,
 	schema: string,
 	{ file, plan }: PlannedView,
@@ -157,7 +160,7 @@ async function describe(
 }
 
 /** What the planner refuses only when it knows the types. */
-function refusal(file: string, error: unknown): Diagnostic {
+export function refusal(file: string, error: unknown): Diagnostic {
 	const { reason, hint, message } = error as { reason?: unknown; hint?: unknown; message: string };
 	if (typeof reason !== 'string' || typeof hint !== 'string') throw error;
 	return { severity: 'error', file, line: 1, column: 1, reason, message, hint };

@@ -22,6 +22,8 @@ function fixMessage(fix: Fix): MessageInitShape<typeof FixSchema> {
 			return { fix: { case: 'share', value: { list: fix.list, name: fix.name } } };
 		case 'create-file':
 			return { fix: { case: 'createFile', value: fix.path } };
+		case 'draft-index':
+			return { fix: { case: 'draftIndex', value: { table: fix.table, columns: [...fix.columns] } } };
 		default:
 			return unreachable(fix);
 	}

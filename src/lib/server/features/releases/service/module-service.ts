@@ -1,6 +1,6 @@
 import { isUuid } from '#kernel';
 import { parseManifest, type ModuleFiles } from '#engine/module';
-import type { ModuleService } from '#gen/loam/v1/modules_pb';
+import type { DescribeViewsRequest, ModuleService } from '#gen/loam/v1/modules_pb';
 import type { Principal } from '#core/identity';
 import type { Project } from '#core/tenancy';
 import type { DraftFiles, ModuleListing, Registry } from '#features/registry';
@@ -8,6 +8,7 @@ import { errors } from '../errors.ts';
 import type { Releases } from '../releases.ts';
 import { administered, administeredById, type Doorkeeper, type ServiceOf } from './context.ts';
 import { diagnosticMessage, releaseMessage, reportMessages } from './messages.ts';
+import { viewMessage } from './view-messages.ts';
 
 /** loam.v1.ModuleService: drafts, the gate, releases; for project-admins. */
 export function moduleService(
@@ -46,6 +47,29 @@ export function moduleService(
 				? registry.shipped().get(module.name)
 				: (await registry.readDraft(module.draftId)).files;
 		return parseManifest(files?.get('module.json') ?? '{}').value?.title ?? module.name;
+	}
+
+	/** The views of a draft, or of what a project has installed. */
+	async function describe({ of, onlyLive }: DescribeViewsRequest, principal: Principal) {
+		switch (of.case) {
+			case 'draft': {
+				const { project, module, revision, files } = await openDraft(of.value, principal);
+				const found = onlyLive
+					? releases.liveViews(project, module.name)
+					: releases.describe({ project, module, files });
+				return { ...(await found), revision };
+			}
+			case 'installed': {
+				const { project: path, module } = of.value;
+				const project = await administered(door, principal, path);
+				const found = onlyLive
+					? releases.liveViews(project, module)
+					: releases.describeInstalled(project, module);
+				return { ...(await found), revision: 0n };
+			}
+			case undefined:
+				throw errors.VIEWS_OF_WHAT('Say whose views: give `draft`, or `installed` with project and module.');
+		}
 	}
 
 	return {
@@ -142,6 +166,19 @@ export function moduleService(
 			const { module, files } = await openDraft(id, principal);
 			const { types, standardProto, diagnostics } = await releases.sdk(files, module.name);
 			return { types, standardProto, diagnostics: diagnostics.map(diagnosticMessage) };
+		},
+		async describeViews(request, principal) {
+			const { views, diagnostics, release, revision } = await describe(request, principal);
+			const only = request.view;
+			const shown = only === '' ? views : views.filter(({ name }) => name === only);
+			if (shown.length === 0 && only !== '' && diagnostics.length === 0)
+				throw errors.VIEW_UNKNOWN(`There is no view "${only}" in this module.`, { view: only });
+			return {
+				views: shown.map(viewMessage),
+				diagnostics: diagnostics.map(diagnosticMessage),
+				release: release ?? '',
+				revision
+			};
 		},
 		async draftMigration({ draft: id }, principal) {
 			const { project, module, files } = await openDraft(id, principal);

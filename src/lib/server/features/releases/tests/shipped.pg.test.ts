@@ -13,7 +13,9 @@ const shipped = readShippedModules('modules');
 beforeAll(async () => {
 	db = await testPostgres();
 	tenancy = await createTenancy({ postgres: db, log: silentLogger });
-	const views = { ensure: async () => {}, retain: async () => {} };
+	const quiet = async () => {};
+	const status = { status: async () => [], lag: async () => undefined };
+	const views = { ensure: quiet, retain: quiet, ...status };
 	const registry = createRegistry({ pool: db.app, shipped });
 	releases = await createReleases({ postgres: db, tenancy, views, registry, log: silentLogger });
 });
