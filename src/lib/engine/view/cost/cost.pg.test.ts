@@ -236,6 +236,30 @@ const cases: Readonly<Record<string, Case>> = {
 		sql: 'SELECT t.id, p.id AS project FROM tickets t FULL JOIN projects p ON p.id = t.project_id',
 		says: { tickets: ['row row row', 3], projects: ['matches row row', 300] }
 	},
+	'the greatest of all': {
+		sql: 'SELECT max(points) AS points FROM tickets',
+		says: { tickets: ['row extreme', 2001] }
+	},
+	'values that count once': {
+		sql: 'SELECT project_id, count(DISTINCT points) AS n FROM tickets GROUP BY project_id',
+		says: { tickets: ['row group', 2] }
+	},
+	'rows behind an OFFSET': {
+		sql: 'SELECT id, points FROM tickets ORDER BY points DESC OFFSET 10',
+		says: { tickets: ['row all', 2001] }
+	},
+	'the first ranks of each': {
+		sql: 'SELECT * FROM (SELECT id, project_id, row_number() OVER (PARTITION BY project_id ORDER BY points DESC, id) AS place FROM tickets) AS r WHERE place <= 3',
+		says: { tickets: ['row first row', 7] }
+	},
+	'LATERAL with a limit': {
+		sql: 'SELECT p.id, l.id AS ticket FROM projects p CROSS JOIN LATERAL (SELECT t.id FROM tickets t WHERE t.project_id = p.id ORDER BY t.points DESC LIMIT 2) AS l',
+		says: { projects: ['matches', 2] }
+	},
+	INTERSECT: {
+		sql: 'SELECT id FROM projects INTERSECT SELECT project_id FROM tickets',
+		says: { projects: ['row row row group', 4], tickets: ['row row row group', 4] }
+	},
 	'a table joined with groups': {
 		sql: 'WITH m AS (SELECT project_id, sum(points) AS n FROM tickets GROUP BY project_id) SELECT p.name, m.n FROM projects p JOIN m ON m.project_id = p.id',
 		says: { tickets: ['row group row', 3], projects: ['row', 1] }

@@ -1,5 +1,6 @@
 import { quote } from '../expression.ts';
 import { fromWhere, named, type ViewPlan } from '../plan.ts';
+import { firstOf } from '../program/top-k.ts';
 import { directStages } from '../reach.ts';
 import { stageCtes } from '../describe.ts';
 import type { Amount, Factor, Measure, Relation } from './types.ts';
@@ -38,11 +39,15 @@ export function keyOf(relation: Relation): string {
 
 /** The rows of a relation. */
 export function rowsOf(stages: Stages, relation: Relation): Factor {
+	const limit = limitOf(stages, relation, []);
+	if (limit !== undefined) return limit;
 	return { rows: measured(stages, keyOf(relation), relation, `SELECT FROM ${fromSql(relation)}`) };
 }
 
 /** Those with one value of these columns. */
 export function rowsPer(stages: Stages, relation: Relation, columns: readonly string[]): Factor {
+	const limit = limitOf(stages, relation, columns);
+	if (limit !== undefined) return limit;
 	const list = columns.map(quote).join(', ');
 	const by = measured(
 		stages,
@@ -50,7 +55,16 @@ export function rowsPer(stages: Stages, relation: Relation, columns: readonly st
 		relation,
 		`SELECT DISTINCT ${list} FROM ${fromSql(relation)}`
 	);
-	return { ...(rowsOf(stages, relation) as object), by } as Factor;
+	const rows = rowsOf(stages, relation);
+	return typeof rows === 'number' ? rows : { rows: rows.rows, by };
+}
+
+/** Of a stage with the first rows alone, how many there are with one value of these columns. */
+function limitOf(stages: Stages, relation: Relation, columns: readonly string[]): number | undefined {
+	const plan = relation.kind === 'stage' ? stages.all.get(relation.hash) : undefined;
+	const first = plan && firstOf(plan);
+	if (first?.limit === undefined) return undefined;
+	return first.partition.every(({ column }) => columns.includes(column)) ? first.limit : undefined;
 }
 
 /** The rows that go into a stage, and as many of them as have one value of some expressions over its sources. */
