@@ -1,6 +1,7 @@
 export type * from './types.ts';
 export { viewCost } from './cost/cost.ts';
 export { estimated, isServed, type EstimatedStep, type Sizes, type TableIndexes } from './cost/estimate.ts';
+export { expressionOf } from './cost/expression-index.ts';
 export { missingIndexes, ownMissingIndexes, type MissingIndex } from './cost/missing.ts';
 export type { ChangeCost, CostClass, Measure, Relation, StageCost, ViewCost } from './cost/types.ts';
 export { changeText, nameOf, scanTexts, stepText, worstOf } from './cost/words.ts';

@@ -4,7 +4,7 @@ import { keyOf } from './parts.ts';
 /** What Postgres's planner says of measures; of a key that is not there nothing is known. */
 export type Sizes = ReadonlyMap<string, number>;
 
-/** The indexes of the module's tables, each the list of its columns up to the first that is an expression. */
+/** The indexes of the module's tables, each the list of its columns; an expression stands as `expressionOf`. */
 export type TableIndexes = ReadonlyMap<string, readonly (readonly string[])[]>;
 
 /** A step with how many rows it touches for one changed row of the table, where that is known. */

@@ -1,4 +1,5 @@
 import { isServed, type TableIndexes } from './estimate.ts';
+import { isExpression } from './expression-index.ts';
 import type { ViewCost } from './types.ts';
 
 /** Columns of a table by which a view finds rows, and that no index of it begins with. */
@@ -12,7 +13,10 @@ export interface MissingIndex {
 export function missingIndexes({ changes }: ViewCost, indexes: TableIndexes): MissingIndex[] {
 	const hops = changes.flatMap(({ steps }) => steps.flatMap((step) => step.hops));
 	const missing = hops.flatMap((hop): MissingIndex[] =>
-		hop.index === 'table' && hop.relation.kind === 'table' && !isServed(hop, indexes)
+		hop.index === 'table' &&
+		hop.relation.kind === 'table' &&
+		!hop.columns.some(isExpression) &&
+		!isServed(hop, indexes)
 			? [{ table: hop.relation.name, columns: hop.columns }]
 			: []
 	);

@@ -1,4 +1,4 @@
-import { quote } from '../expression.ts';
+import { printOverTables, quote, type Expression } from '../expression.ts';
 import { fromWhere, named, type ViewPlan } from '../plan.ts';
 import { firstOf } from '../program/top-k.ts';
 import { directStages } from '../reach.ts';
@@ -54,6 +54,25 @@ export function rowsPer(stages: Stages, relation: Relation, columns: readonly st
 		`${keyOf(relation)}(${columns.join(',')})`,
 		relation,
 		`SELECT DISTINCT ${list} FROM ${fromSql(relation)}`
+	);
+	const rows = rowsOf(stages, relation);
+	return typeof rows === 'number' ? rows : { rows: rows.rows, by };
+}
+
+/** Those with one value of an expression over a source. */
+export function rowsPerExpression(
+	stages: Stages,
+	plan: ViewPlan,
+	source: number,
+	expression: Expression
+): Factor {
+	const relation = relationOf(plan, source);
+	const text = printOverTables(expression);
+	const by = measured(
+		stages,
+		`${keyOf(relation)}(${text})`,
+		relation,
+		`SELECT DISTINCT ${text} FROM ${fromSql(relation)} AS a${source}`
 	);
 	const rows = rowsOf(stages, relation);
 	return typeof rows === 'number' ? rows : { rows: rows.rows, by };

@@ -71,7 +71,7 @@ export interface Step {
 /** Rows of a relation that are found from those known. */
 export interface Hop {
 	readonly relation: Relation;
-	/** By which of its columns; none: all of it is read. */
+	/** By which of its columns, or an expression of them (`expressionOf`); none: all of it is read. */
 	readonly columns: readonly string[];
 	/** `some`: rows that follow from the row itself, as those of `unnest()`. */
 	readonly finds: 'one' | 'matches' | 'all' | 'some';
@@ -80,6 +80,8 @@ export interface Hop {
 	 * is read as a whole.
 	 */
 	readonly index: 'own' | 'table' | 'none';
+	/** How many it finds, where columns do not tell. */
+	readonly rows?: Amount;
 	/** A subquery in an expression looks there, for each row that is computed: at most at so many. */
 	readonly looks?: Amount;
 }

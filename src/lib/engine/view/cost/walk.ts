@@ -1,9 +1,10 @@
-import type { Dependence, Expression } from '../expression.ts';
+import { children, leaves, type Dependence, type Expression } from '../expression.ts';
 import { allConditions, allSources, type Island } from '../join-tree.ts';
 import { equalities, isCall, sourcesOf, type Equality } from '../lineage.ts';
 import { peopleTable, visibleColumns, type CatalogTable } from '../catalog.ts';
 import type { ViewPlan } from '../plan.ts';
-import { relationOf, rowsOf, rowsPer, type Stages } from './parts.ts';
+import { expressionOf } from './expression-index.ts';
+import { relationOf, rowsOf, rowsPer, rowsPerExpression, type Stages } from './parts.ts';
 import { stageIndexes } from './stage-indexes.ts';
 import type { Amount, Factor, Hop, Relation } from './types.ts';
 
@@ -28,15 +29,17 @@ export function walk(
 	const rest = new Set(allSources(island).filter((source) => !known.has(source)));
 	const conditions = allConditions(island);
 	const found: Found[] = [];
+	const pairs = equalities(conditions).filter((pair) => pair.some((side) => sourcesOf(side).length > 0));
+	const told = equalities(given.map(bare));
 	const hops = (source: number): Hop => {
 		if (isCall(plan.query.scope, source)) return callHop(plan, source, known);
-		const pairs = equalities(conditions).filter(([one, other]) =>
-			[one, other].some((side) => sourcesOf(side).length > 0)
-		);
-		const columns = [
-			...columnsFrom(pairs, source, (other) => isTold(other, known, false)),
-			...columnsFrom(equalities(given.map(bare)), source, (other) => isTold(other, known, true))
+		const sides = [
+			...sidesOf(pairs, source, (other) => isTold(other, known, false)),
+			...sidesOf(told, source, (other) => isTold(other, known, true))
 		];
+		const columns = sides.flatMap((side) => (side.kind === 'column' ? [side.column] : []));
+		const [expression] = sides;
+		if (expression && columns.length === 0) return expressionHop(plan, stages, source, expression);
 		return hopBy(plan, stages, source, [...new Set(columns)]);
 	};
 	while (rest.size > 0) {
@@ -64,19 +67,44 @@ function isTold(side: Expression, known: ReadonlySet<number>, given: boolean): b
 	return (given || sources.length > 0) && sources.every((source) => known.has(source));
 }
 
-function columnsFrom(
+/** What of a source is equal to something known: a column, or an expression of it alone. */
+function sidesOf(
 	pairs: readonly Equality[],
 	source: number,
 	isKnown: (side: Expression) => boolean
-): string[] {
+): Expression[] {
 	return pairs.flatMap(([left, right]) =>
-		[
-			[left, right],
-			[right, left]
-		].flatMap(([side, other]) =>
-			side!.kind === 'column' && side!.source === source && isKnown(other!) ? [side!.column] : []
-		)
+		(
+			[
+				[left, right],
+				[right, left]
+			] as const
+		).flatMap(([side, other]) => {
+			const own = sourcesOf(side);
+			const isOwn = own.length > 0 && own.every((one) => one === source) && !namesOthers(side);
+			return isOwn && isKnown(other) ? [side] : [];
+		})
 	);
+}
+
+/** Whether it has rows of a subquery in it, which are no source, or looks some up. */
+function namesOthers(side: Expression): boolean {
+	if (side.kind === 'compound' && (side.within || side.depends)) return true;
+	return children(side).some(namesOthers);
+}
+
+/** Rows that are found by an expression: an index on it serves, which is told by the columns that it is of. */
+function expressionHop(plan: ViewPlan, stages: Stages, source: number, expression: Expression): Hop {
+	const relation = relationOf(plan, source);
+	const names = [...leaves(expression)].flatMap((leaf) => (leaf.kind === 'column' ? [leaf.column] : []));
+	rowsOf(stages, relation);
+	return {
+		relation,
+		columns: [expressionOf(names)],
+		finds: 'matches',
+		index: relation.kind === 'table' ? 'table' : 'none',
+		rows: [rowsPerExpression(stages, plan, source, expression)]
+	};
 }
 
 /** Rows of a function follow from those known, or are told when they are; VALUES has one row without columns. */
@@ -163,6 +191,7 @@ export function amountOf(stages: Stages, hops: readonly Hop[]): Amount {
 			case 'some':
 				return [unknown];
 			case 'matches':
+				if (hop.rows) return hop.rows;
 				return [rowsPer(stages, hop.relation, hop.columns)];
 			case 'all':
 				return hop.relation.kind === 'table' && hop.relation.name === ''

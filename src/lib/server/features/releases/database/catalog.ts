@@ -1,5 +1,5 @@
 import type { CatalogColumn, CatalogTable } from '#engine/schema';
-import type { TableIndexes } from '#engine/view';
+import { expressionOf, type TableIndexes } from '#engine/view';
 import type { Client, PoolClient } from '#platform/postgres';
 
 interface CatalogRow {
@@ -65,24 +65,26 @@ const selectTables = `
 	 WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('people', 'clock', '_migrations')
 	 ORDER BY c.relname`;
 
-/** Of each table the columns of its indexes that any look-up can use, up to the first that is an expression. */
+/** Of each table the columns of its indexes that any look-up can use, as `TableIndexes` has them. */
 export async function readIndexes(client: Client | PoolClient, schema: string): Promise<TableIndexes> {
-	const { rows } = await client.query<{ name: string; columns: (string | null)[] }>(
-		`SELECT c.relname AS name, array_agg(a.attname::text ORDER BY k.position) AS columns
+	const { rows } = await client.query<{ name: string; columns: (string | null)[]; within: string[] }>(
+		`SELECT c.relname AS name, array_agg(a.attname::text ORDER BY k.position) AS columns,
+		        ARRAY(SELECT b.attname::text FROM pg_depend d JOIN pg_attribute b ON b.attrelid = c.oid AND b.attnum = d.refobjsubid
+		               WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = c.oid
+		                 AND d.refobjsubid <> ALL (i.indkey::int2[])) AS within
 		   FROM pg_index i
 		   JOIN pg_class c ON c.oid = i.indrelid
 		   CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position)
 		   LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0
 		  WHERE c.relnamespace = $1::regnamespace AND i.indpred IS NULL AND i.indisvalid
 		    AND k.position <= i.indnkeyatts AND c.relkind IN ('r', 'p')
-		  GROUP BY c.relname, i.indexrelid`,
+		  GROUP BY c.oid, c.relname, i.indexrelid, i.indkey`,
 		[schema]
 	);
 	const indexes = new Map<string, string[][]>();
-	for (const { name, columns } of rows) {
-		const end = columns.indexOf(null);
-		const usable = (end < 0 ? columns : columns.slice(0, end)) as string[];
-		indexes.set(name, [...(indexes.get(name) ?? []), usable]);
+	for (const { name, columns, within } of rows) {
+		const own = columns.map((column) => column ?? expressionOf(within));
+		indexes.set(name, [...(indexes.get(name) ?? []), own]);
 	}
 	return indexes;
 }

@@ -80,6 +80,18 @@ describe('a draft that is not installed', () => {
 		expect((await view(bare({ 'migrations/0002_index.sql': sql }), 'points')).missing).toHaveLength(1);
 	});
 
+	test('of what is found by an expression an index on it counts', async () => {
+		const sql =
+			'SELECT t.id, p.id AS project FROM tickets t JOIN projects p ON lower(p.name) = lower(t.title)';
+		const scans = /reads all of projects: there is no index on \(name\)/;
+		const without = await view(bare({ 'views/points.sql': sql }), 'points');
+		expect(changesOf(without)['tickets']![1]).toMatch(scans);
+		expect(without.missing).toEqual([]);
+		const index = { 'migrations/0002_index.sql': 'CREATE INDEX ON projects (lower(name));' };
+		const indexed = await view(bare({ 'views/points.sql': sql, ...index }), 'points');
+		expect(changesOf(indexed)['tickets']).toEqual(['matches', 'touches the rows that join it']);
+	});
+
 	test('is told of by the gate, with the index that mends it', async () => {
 		const { diagnostics } = await house.releases.check({ project: house.project, module, files: bare() });
 		const fix = { kind: 'draft-index', table: 'tickets', columns: ['project_id'] };
