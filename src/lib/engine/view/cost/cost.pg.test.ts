@@ -144,6 +144,10 @@ const cases: Readonly<Record<string, Case>> = {
 		sql: 'SELECT t.id, p.id AS project FROM tickets t JOIN projects p ON p.id > t.points',
 		says: { tickets: ['all', 20, 20], projects: ['all', 2000, 2000] }
 	},
+	'a join with one row that is named': {
+		sql: 'SELECT t.id, p.name FROM tickets t CROSS JOIN projects p WHERE p.id = 7',
+		says: { tickets: ['row', 1], projects: ['all', 2000, 2000] }
+	},
 	'a join by an expression': {
 		sql: 'SELECT t.id, c.id AS comment FROM tickets t JOIN comments c ON c.ticket_id + 1 = t.id',
 		says: { tickets: ['matches', 3, 6000], comments: ['row', 1] }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { peopleTable, type CatalogTable } from '../catalog.ts';
+import { platformTables, type CatalogTable } from '../catalog.ts';
 import { planView } from '../plan.ts';
 import { viewCost } from './cost.ts';
 import { missingIndexes, ownMissingIndexes } from './missing.ts';
@@ -14,7 +14,7 @@ const tables: readonly CatalogTable[] = [
 		columns: [column('id'), column('project_id'), column('title'), column('kind')]
 	},
 	{ name: 'lines', key: ['ticket_id', 'n'], columns: [column('ticket_id'), column('n'), column('part')] },
-	peopleTable
+	...platformTables
 ];
 
 /** Types matter where aggregates are kept; the pg test has them. */
@@ -115,6 +115,18 @@ describe('missing indexes', () => {
 	test('are none of people, which no module can index', async () => {
 		const led = await cost('SELECT p.id, w.name FROM projects p JOIN people w ON w.name = p.name');
 		expect(missingIndexes(led, none)).toEqual([{ table: 'projects', columns: ['name'] }]);
+	});
+
+	test('are none of the clock, which touches all that it is compared with', async () => {
+		const late = await cost(
+			`SELECT t.id FROM tickets t JOIN clock c ON c.every = 'day' WHERE t.title < c.today::text`
+		);
+		expect(missingIndexes(late, none)).toEqual([]);
+		const classes = late.changes.map(({ table, steps }) => [table, steps.map((step) => step.class)]);
+		expect(classes).toEqual([
+			['tickets', ['row']],
+			['clock', ['all']]
+		]);
 	});
 
 	test('of a view that is read are told of that view', async () => {

@@ -1,7 +1,7 @@
-import { children, leaves, type Dependence, type Expression } from '../expression.ts';
+import { children, isConstant, leaves, type Dependence, type Expression } from '../expression.ts';
 import { allConditions, allSources, type Island } from '../join-tree.ts';
 import { equalities, isCall, sourcesOf, type Equality } from '../lineage.ts';
-import { peopleTable, visibleColumns, type CatalogTable } from '../catalog.ts';
+import { platformTables, visibleColumns, type CatalogTable } from '../catalog.ts';
 import type { ViewPlan } from '../plan.ts';
 import { expressionOf } from './expression-index.ts';
 import { relationOf, rowsOf, rowsPer, rowsPerExpression, type Stages } from './parts.ts';
@@ -29,7 +29,7 @@ export function walk(
 	const rest = new Set(allSources(island).filter((source) => !known.has(source)));
 	const conditions = allConditions(island);
 	const found: Found[] = [];
-	const pairs = equalities(conditions).filter((pair) => pair.some((side) => sourcesOf(side).length > 0));
+	const pairs = equalities(conditions);
 	const told = equalities(given.map(bare));
 	const hops = (source: number): Hop => {
 		if (isCall(plan.query.scope, source)) return callHop(plan, source, known);
@@ -37,10 +37,12 @@ export function walk(
 			...sidesOf(pairs, source, (other) => isTold(other, known, false)),
 			...sidesOf(told, source, (other) => isTold(other, known, true))
 		];
-		const columns = sides.flatMap((side) => (side.kind === 'column' ? [side.column] : []));
+		const columns = columnsOf(sides);
+		const named = [...columns, ...columnsOf(sidesOf(pairs, source, isConstant))];
+		if (isWhole(plan.query.scope.sources[source]!.table, named)) return hopBy(plan, stages, source, named);
 		const [expression] = sides;
 		if (expression && columns.length === 0) return expressionHop(plan, stages, source, expression);
-		return hopBy(plan, stages, source, [...new Set(columns)]);
+		return hopBy(plan, stages, source, columns);
 	};
 	while (rest.size > 0) {
 		const next = [...rest]
@@ -65,6 +67,10 @@ const rank: Readonly<Record<Hop['finds'], number>> = { one: 0, some: 1, matches:
 function isTold(side: Expression, known: ReadonlySet<number>, given: boolean): boolean {
 	const sources = sourcesOf(side);
 	return (given || sources.length > 0) && sources.every((source) => known.has(source));
+}
+
+function columnsOf(sides: readonly Expression[]): string[] {
+	return [...new Set(sides.flatMap((side) => (side.kind === 'column' ? [side.column] : [])))];
 }
 
 /** What of a source is equal to something known: a column, or an expression of it alone. */
@@ -155,7 +161,7 @@ function indexFor(
 	if (relation.kind === 'table') {
 		if (columns.includes(key[0]!)) return 'own';
 		// of which a module can make no index
-		return relation.name === peopleTable.name ? 'none' : 'table';
+		return platformTables.some(({ name }) => name === relation.name) ? 'none' : 'table';
 	}
 	const indexes = stageIndexes(stages.all.get(relation.hash)!);
 	return indexes.some(([first]) => first !== undefined && columns.includes(first)) ? 'own' : 'none';
