@@ -76,7 +76,7 @@ interface Determining {
  * ON holds of rows that have the side which it joins: it fixes keys of that side, and none of what the side is
  * joined to, which is there also without it. Late conditions hold of the rows alone that are shown.
  */
-function determining({ sources, conditions, outer }: Island): Determining[] {
+export function determining({ sources, conditions, outer }: Island): Determining[] {
 	const own = equalities(conditions).map((pair) => ({ pair, of: sources }));
 	const joins = outer.flatMap(({ side, on }) => [
 		...equalities(on).map((pair) => ({ pair, of: allSources(side) })),

@@ -1,5 +1,6 @@
 import { printOverTables } from '../expression.ts';
-import { closure, equalities, sourcesOf } from '../lineage.ts';
+import { islandOfQuery } from '../join-tree.ts';
+import { closure, determining, sourcesOf } from '../lineage.ts';
 import type { ViewPlan } from '../plan.ts';
 import { isDerived } from '../program/derived.ts';
 import { groupColumns } from '../program/group-columns.ts';
@@ -49,9 +50,9 @@ function countOf(size: Factor): Factor {
 
 /** Whether all rows that join a changed one are of one group: what makes it follows from that row. */
 function isOneGroup(plan: ViewPlan, input: Input): boolean {
-	const { scope, conditions, grouping } = plan.query;
+	const { scope, grouping } = plan.query;
 	if (grouping!.groups.length === 0) return true;
 	if (input.kind === 'part' || isDerived(plan)) return false;
-	const known = closure(scope, equalities(conditions), [input.source]);
+	const known = closure(scope, determining(islandOfQuery(plan.query)), [input.source]);
 	return grouping!.groups.flatMap(sourcesOf).every((source) => known.has(source));
 }
