@@ -17,7 +17,7 @@ import { lineageOf } from './stage-key.ts';
 import type { ViewKind } from './types.ts';
 
 /** Raised when the programs that are made change: then every view gets a new hash and a new state. */
-const plannerVersion = 4;
+const plannerVersion = 5;
 
 export interface ViewDefinition {
 	/** The file's name without `.sql`. */

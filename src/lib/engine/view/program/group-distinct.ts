@@ -1,9 +1,9 @@
 import type { DistinctColumn } from './group-columns.ts';
-import { groupTerms, indexTerms, sameTerms } from './group-match.ts';
+import { groupIndex, indexTerm, sameValue } from './group-match.ts';
 import {
 	groupedBySets,
+	groupKeyColumns,
 	identityOf,
-	identityTerms,
 	sameIdentity,
 	setNumber,
 	type GroupView
@@ -25,7 +25,7 @@ export function createDistincts(view: GroupView): string[] {
 	return view.columns.distincts.flatMap((distinct) => {
 		const table = distinctTable(view, distinct);
 		const columns = [...groups, `_v ${distinct.of.type} NOT NULL`, 'n bigint NOT NULL CHECK (n > 0)'];
-		const terms = [...indexTerms(identityTerms(view, '')), indexTerm('_v', distinct.of.type)];
+		const terms = [...groupIndex(groupKeyColumns(view)).terms, indexTerm('_v', distinct.of.type)];
 		return [
 			`CREATE TABLE ${table} (${columns.join(', ')}) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`,
 			`CREATE INDEX ON ${table} (${terms.join(', ')})`
@@ -35,27 +35,6 @@ export function createDistincts(view: GroupView): string[] {
 
 export function dropDistincts(view: GroupView): string[] {
 	return view.columns.distincts.map((distinct) => `DROP TABLE IF EXISTS ${distinctTable(view, distinct)}`);
-}
-
-/** Values that may be longer than an index takes are found by their hash. */
-const hashes: Readonly<Record<string, string>> = {
-	text: 'hashtextextended',
-	'character varying': 'hashtextextended',
-	bpchar: 'hashbpcharextended',
-	bytea: 'hashbyteaextended',
-	numeric: 'hash_numeric_extended',
-	jsonb: 'jsonb_hash_extended'
-};
-
-function indexTerm(value: string, type: string): string {
-	const hash = type.endsWith('[]') ? 'hash_array_extended' : hashes[type];
-	return hash ? `${hash}(${value}, 0)` : value;
-}
-
-function sameValue(one: string, other: string, type: string): string {
-	const term = indexTerm(one, type);
-	const same = `${one} = ${other}`;
-	return term === one ? same : `${term} = ${indexTerm(other, type)} AND ${same}`;
 }
 
 /** CTEs over `sides`: `e<index>` has, of each group that values came into or went from, by how much. */
@@ -106,15 +85,13 @@ export function distinctStages(view: GroupView): string[] {
 
 /** The columns of `delta`, out of the `e<index>` that are joined to it. */
 export function distinctDeltas(view: GroupView): { readonly columns: string[]; readonly joins: string } {
-	const { distincts, groups } = view.columns;
-	const own = [...setNumber(view).map((number) => ({ ...number, nullable: false })), ...groups];
-	const terms = (row: string) => groupTerms(own, row);
+	const { distincts } = view.columns;
 	const columns = distincts.flatMap(({ index, sum }) => [
 		`COALESCE(e${index}._e${index}, 0) AS _e${index}`,
 		...(sum ? [`COALESCE(e${index}._f${index}, '0'::${sum}) AS _f${index}`] : [])
 	]);
 	const joins = distincts.map(({ index }) => {
-		return ` LEFT JOIN e${index} ON ${sameTerms(terms('d'), terms(`e${index}`))}`;
+		return ` LEFT JOIN e${index} ON ${sameIdentity(view, 'd', `e${index}`)}`;
 	});
 	return { columns, joins: joins.join('') };
 }

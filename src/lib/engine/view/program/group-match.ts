@@ -46,20 +46,75 @@ export function standIn(type: string): string {
 	return known.startsWith(`'\\`) ? `E${known}` : known;
 }
 
-/** An index takes 32 columns and some 2,700 bytes: past so many terms a group is found by their hash. */
-const widest = 8;
+/** Types whose values may be longer than an index takes, some 2,700 bytes: they are found by their hash. */
+const hashes: Readonly<Record<string, string>> = {
+	text: 'hashtextextended',
+	'character varying': 'hashtextextended',
+	bpchar: 'hashbpcharextended',
+	bytea: 'hashbyteaextended',
+	numeric: 'hash_numeric_extended',
+	jsonb: 'jsonb_hash_extended'
+};
 
-/** What an index by these terms is made of. */
-export function indexTerms(terms: readonly string[]): readonly string[] {
-	return terms.length > widest ? [hashOf(terms)] : terms;
+function hashFunction(type: string): string | undefined {
+	return type.endsWith('[]') ? 'hash_array_extended' : hashes[type];
 }
 
-/** Whether terms of two rows are equal, in a way that such an index serves. */
-export function sameTerms(one: readonly string[], other: readonly string[]): string {
-	const equal = one.map((term, index) => `${term} = ${other[index]}`);
-	return (
-		[...(one.length > widest ? [`${hashOf(one)} = ${hashOf(other)}`] : []), ...equal].join(' AND ') || 'true'
-	);
+/** Whether an index may not take a value as it is. */
+export function mayBeLong(type: string): boolean {
+	return hashFunction(type) !== undefined;
+}
+
+/** What an index has of a value. */
+export function indexTerm(value: string, type: string): string {
+	const hash = hashFunction(type);
+	return hash ? `${hash}(${value}, 0)` : value;
+}
+
+/** Whether two values are equal, in a way that such an index serves. */
+export function sameValue(one: string, other: string, type: string): string {
+	const term = indexTerm(one, type);
+	const same = `${one} = ${other}`;
+	return term === one ? same : `${term} = ${indexTerm(other, type)} AND ${same}`;
+}
+
+/** An index takes 32 columns: past so many terms a group is found by the hash of all. */
+const widest = 8;
+
+/** What an index is made of that finds groups by these columns. */
+export function groupIndex(columns: readonly GroupColumn[]): { terms: string[]; isUnique: boolean } {
+	const terms = groupTerms(columns, '');
+	if (terms.length > widest) return { terms: [hashOf(terms)], isUnique: false };
+	const own = columns.flatMap((column) => {
+		const [value, ...isNull] = groupTerms([column], '');
+		return [indexTerm(value!, column.type), ...isNull];
+	});
+	// groups of one hash may be different ones
+	return { terms: own, isUnique: !columns.some(({ type }) => mayBeLong(type)) };
+}
+
+/** Whether rows (aliases) are of the same group, in a way that such an index serves. */
+export function sameGroup(columns: readonly GroupColumn[], one: string, other: string): string {
+	return sameTerms(columns, columns, one, other);
+}
+
+/** The same where the columns have other names in the other row. */
+export function sameTerms(
+	columns: readonly GroupColumn[],
+	others: readonly GroupColumn[],
+	one: string,
+	other: string
+): string {
+	const [terms, otherTerms] = [groupTerms(columns, one), groupTerms(others, other)];
+	const isWide = terms.length > widest;
+	const equal = columns.flatMap((column, index) => {
+		const [value, isNull] = groupTerms([column], one);
+		const [otherValue, otherNull] = groupTerms([others[index]!], other);
+		const same = isWide ? `${value} = ${otherValue}` : sameValue(value!, otherValue!, column.type);
+		return isNull ? [same, `${isNull} = ${otherNull}`] : [same];
+	});
+	const whole = isWide ? [`${hashOf(terms)} = ${hashOf(otherTerms)}`] : [];
+	return [...whole, ...equal].join(' AND ') || 'true';
 }
 
 function hashOf(terms: readonly string[]): string {

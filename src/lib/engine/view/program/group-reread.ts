@@ -1,6 +1,6 @@
 import { againSql, type Measure } from './group-columns.ts';
 import { deltaColumns, deltaStages, isFinite } from './group-delta.ts';
-import { groupTerms, sameTerms } from './group-match.ts';
+import { sameGroup } from './group-match.ts';
 import { mergeGroups } from './group-merge.ts';
 import {
 	identityOf,
@@ -72,7 +72,7 @@ function rereads(view: GroupView): string[] {
 	const own = setNumber(view);
 	return sets.map((set, number) => {
 		const groups = set.map((index) => columns.rowGroups[index]!);
-		const same = groups.length > 0 ? [sameTerms(groupTerms(groups, 'l'), groupTerms(groups, 'k'))] : [];
+		const same = groups.length > 0 ? [sameGroup(groups, 'l', 'k')] : [];
 		const isOwn = own.map(({ name }) => `k.${name} = ${number}`);
 		const having = isOwn.length > 0 ? ` HAVING ${isOwn.join()}` : '';
 		return `SELECT ${rereadColumns(view).join(', ')} FROM ${shownRows(lineage)} AS l WHERE ${['k.again', ...isOwn, ...same].join(' AND ')}${having}`;

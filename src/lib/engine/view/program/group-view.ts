@@ -2,8 +2,8 @@ import { printOverTables } from '../expression.ts';
 import { aggregateInputs } from '../grouping.ts';
 import type { ViewPlan } from '../plan.ts';
 import { differenceOf, ownKey } from './function.ts';
-import { groupColumns, type GroupColumns, printOverGroups } from './group-columns.ts';
-import { groupTerms, indexTerms, sameTerms } from './group-match.ts';
+import { groupColumns, type GroupColumn, type GroupColumns, printOverGroups } from './group-columns.ts';
+import { groupIndex, groupTerms, sameGroup } from './group-match.ts';
 import { keyOf } from './key.ts';
 import { lineageTable, type LineageTable } from './lineage-table.ts';
 import { rowJson, type KeyPart, type TypedSql } from './text.ts';
@@ -77,8 +77,12 @@ export function identityOf(view: GroupView): StateColumn[] {
 
 /** Terms over a row of the group table by which a group is found; never NULL, and good for an index. */
 export function identityTerms(view: GroupView, row: string | ((name: string) => string)): string[] {
-	const number = { name: '_set', type: 'smallint', nullable: false };
-	return groupTerms([...(view.sets.length > 1 ? [number] : []), ...view.columns.groups], row);
+	return groupTerms(groupKeyColumns(view), row);
+}
+
+/** The columns that tell groups apart. */
+export function groupKeyColumns(view: GroupView): GroupColumn[] {
+	return [...setNumber(view).map((number) => ({ ...number, nullable: false })), ...view.columns.groups];
 }
 
 /** The same as the key of a stage, which has a column also where there is one row alone. */
@@ -88,7 +92,7 @@ export function groupOwnKey(view: GroupView, column: (name: string) => string): 
 }
 
 export function sameIdentity(view: GroupView, one: string, other: string): string {
-	return sameTerms(identityTerms(view, one), identityTerms(view, other));
+	return sameGroup(groupKeyColumns(view), one, other);
 }
 
 /**
@@ -127,19 +131,14 @@ export function createGroups(view: GroupView): string[] {
 		...columns.groups.map((column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`),
 		...stateColumns(view).map((column) => `${column.name} ${column.type}${notNullOf(column.name)}`)
 	];
-	const terms = identityTerms(view, '');
+	const { terms, isUnique } = groupIndex(groupKeyColumns(view));
+	const index = `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON ${table} (${terms.join(', ')})`;
 	return [
 		`CREATE TABLE ${table} (${definitions.join(', ')}) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1)`,
-		...(terms.length > 0 ? [createIndex(table, terms)] : []),
+		...(terms.length > 0 ? [index] : []),
 		...rowsOfNothing(view),
 		...(columns.rereads ? lineageIndexes(view) : [])
 	];
-}
-
-/** Groups of one hash may be different ones. */
-function createIndex(table: string, terms: readonly string[]): string {
-	const own = indexTerms(terms);
-	return `CREATE ${own === terms ? 'UNIQUE ' : ''}INDEX ON ${table} (${own.join(', ')})`;
 }
 
 /** The rows of empty sets, as they are of no rows. */
@@ -158,14 +157,7 @@ function rowsOfNothing(view: GroupView): string[] {
 function lineageIndexes({ sets, columns, lineage }: GroupView): string[] {
 	const indexes = sets
 		.filter((set) => set.length > 0)
-		.map((set) =>
-			indexTerms(
-				groupTerms(
-					set.map((index) => columns.rowGroups[index]!),
-					''
-				)
-			).join(', ')
-		);
+		.map((set) => groupIndex(set.map((index) => columns.rowGroups[index]!)).terms.join(', '));
 	return [...new Set(indexes)].map((terms) => `CREATE INDEX ON ${lineage.name} (${terms})`);
 }
 

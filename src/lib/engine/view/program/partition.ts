@@ -3,7 +3,7 @@ import { quote, type ColumnExpression } from '../expression.ts';
 import { isOutputNotNull } from '../grouping.ts';
 import type { ViewPlan } from '../plan.ts';
 import type { GroupColumn } from './group-columns.ts';
-import { groupTerms } from './group-match.ts';
+import { groupIndex, sameGroup, sameTerms } from './group-match.ts';
 import { changedName, identityColumns, type LineageTable } from './lineage-table.ts';
 import type { TypedSql } from './text.ts';
 
@@ -19,7 +19,7 @@ export function stageIndexes(plan: ViewPlan, types: readonly string[], table: Li
 	});
 	const order = index.order.map(({ name, direction }) => quote(name) + direction);
 	const key = index.order.length > 0 ? identityColumns(table) : [];
-	const terms = [...groupTerms(equal, ''), ...order, ...key].join(', ');
+	const terms = [...groupIndex(equal).terms, ...order, ...key].join(', ');
 	return [...plain, `CREATE INDEX ON ${table.name} (${terms})`];
 }
 
@@ -43,21 +43,19 @@ export function partitionPayload(columns: readonly PartitionColumn[]): TypedSql[
 /** Whether a row of the stage (`a0`) is of the partition `p`. */
 export function ofPartition(columns: readonly PartitionColumn[]): string {
 	const own = columns.map((column) => ({ ...column, name: quote(column.from.column) }));
-	return equal(groupTerms(own, 'a0'), groupTerms(columns, 'p'));
+	return sameTerms(own, columns, 'a0', 'p');
 }
 
 /** Whether a kept row (`s`) is of the partition `p`. */
 export function keptOfPartition(columns: readonly PartitionColumn[]): string {
-	return equal(groupTerms(columns, 's'), groupTerms(columns, 'p'));
-}
-
-function equal(one: readonly string[], other: readonly string[]): string {
-	return one.map((term, index) => `${term} = ${other[index]}`).join(' AND ');
+	return sameGroup(columns, 's', 'p');
 }
 
 /** The index by which kept rows of a partition are found. */
 export function partitionIndex(columns: readonly PartitionColumn[], table: LineageTable): string[] {
-	return columns.length > 0 ? [`CREATE INDEX ON ${table.name} (${groupTerms(columns, '').join(', ')})`] : [];
+	return columns.length > 0
+		? [`CREATE INDEX ON ${table.name} (${groupIndex(columns).terms.join(', ')})`]
+		: [];
 }
 
 /** The partitions that changed rows were in and are in. */

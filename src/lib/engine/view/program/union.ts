@@ -1,4 +1,6 @@
+import { columnOf, formatType, type CatalogTable } from '../catalog.ts';
 import { quote } from '../expression.ts';
+import { mayBeLong } from './group-match.ts';
 import type { ViewPlan } from '../plan.ts';
 import type { ViewProgram } from '../types.ts';
 import {
@@ -60,18 +62,21 @@ function unionTable(plan: ViewPlan, types: readonly string[]): LineageTable {
 	};
 }
 
-/** A row's key in its branch, as one text. */
-function keyText(columns: readonly string[]): string {
-	return `jsonb_build_array(${columns.map((column) => `(${column})::text`).join(', ')})::text`;
+/** A row's key in its branch, as one text; of values that may be longer than an index takes, their hash. */
+function keyText(table: CatalogTable, column: (name: string, part: number) => string): string {
+	const values = table.key.map((name, part) => `(${column(name, part)})::text`);
+	const text = `jsonb_build_array(${values.join(', ')})::text`;
+	const isLong = table.key.some((name) => mayBeLong(formatType(columnOf(table, name)!)));
+	return isLong ? `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')` : text;
 }
 
 function stale(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
 	if (!keyed) return `SELECT s._b, s._k FROM ${table.name} AS s`;
 	const { sources } = plan.query.scope;
 	return sources
-		.map(({ table: { key, name } }, branch) => {
-			const own = keyText(key.map((_, part) => `c.k${part}`));
-			return `SELECT ${branch}::smallint AS _b, ${own} AS _k FROM ${changedName(plan, name)} AS c`;
+		.map(({ table: source }, branch) => {
+			const own = keyText(source, (_, part) => `c.k${part}`);
+			return `SELECT ${branch}::smallint AS _b, ${own} AS _k FROM ${changedName(plan, source.name)} AS c`;
 		})
 		.join('\n\tUNION ALL\n\t');
 }
@@ -79,13 +84,18 @@ function stale(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
 function fresh(plan: ViewPlan, table: LineageTable, keyed: boolean): string {
 	const { scope, union } = plan.query;
 	return scope.sources
-		.map(({ table: { key, name }, stage }, branch) => {
+		.map(({ table: source, stage }, branch) => {
+			const { key, name } = source;
 			const own = key.map((column) => `a${branch}.${quote(column)}`);
 			const values = union!.branches[branch]!.map((column, index) => {
 				const { type, name: output } = table.payload[index]!;
 				return `(${column})::${type} AS ${quote(output)}`;
 			});
-			const columns = [`${branch}::smallint AS _b`, `${keyText(own)} AS _k`, ...values].join(', ');
+			const columns = [
+				`${branch}::smallint AS _b`,
+				`${keyText(source, (_, part) => own[part]!)} AS _k`,
+				...values
+			].join(', ');
 			const from = `{@${stage}} AS a${branch}`;
 			if (!keyed) return `SELECT ${columns} FROM ${from}`;
 			const match = own.map((column, part) => `${column} = c.k${part}`).join(' AND ');
