@@ -178,6 +178,8 @@ describe('what long runs of random views found', () => {
 		'SELECT r.id AS a, s.id AS b FROM r FULL JOIN s ON r.i = s.i AND EXISTS (SELECT FROM t WHERE t.j = s.j) IS NOT NULL',
 		// a group that not every set has, and by which the subquery is connected
 		'SELECT r.id AS a, x.i AS i, x.n AS n FROM r JOIN LATERAL (SELECT s.i AS i, count(*) AS n FROM s WHERE s.i = r.i GROUP BY GROUPING SETS ((s.j), (s.i))) AS x ON true',
+		// a column of LATERAL that is one of what is around
+		'SELECT r.id AS a, x.i AS i FROM r LEFT JOIN LATERAL (SELECT r.i AS i FROM s WHERE s.i = r.i) AS x ON x.i > 1',
 		// a function of a side of FULL JOIN
 		'SELECT r.id AS a, x AS x, s.id AS b FROM r JOIN generate_series(1, r.i) AS x ON true FULL JOIN s ON x = s.i',
 		// a window in what orders a subquery that is computed in place

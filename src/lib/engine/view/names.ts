@@ -81,7 +81,10 @@ export function markNullable(scope: Names, side: Island): void {
 		if (!sources.includes(item.source)) continue;
 		const columns = item.columns.map((column) => ({
 			...column,
-			expression: presentOnly(scope, first, column.expression)
+			// of LATERAL it may be a column of what is around
+			expression: isOf(sources, column.expression)
+				? column.expression
+				: presentOnly(scope, first, column.expression)
 		}));
 		const made = { ...item, columns };
 		scope.items[index] = made;
@@ -91,8 +94,11 @@ export function markNullable(scope: Names, side: Island): void {
 	}
 }
 
+function isOf(sources: readonly number[], expression: Expression): boolean {
+	return expression.kind === 'column' && sources.includes(expression.source);
+}
+
 function presentOnly(scope: Names, source: number, expression: Expression): Expression {
-	if (expression.kind === 'column') return expression;
 	const column = sourceAt(scope, source).table.key[0]!;
 	const present: Expression = { kind: 'column', source, column, at: undefined };
 	return expressionOf(sql`(CASE WHEN ${present} IS NOT NULL THEN ${expression} END)`, {
