@@ -180,6 +180,10 @@ describe('what long runs of random views found', () => {
 		'SELECT r.id AS a, x.i AS i, x.n AS n FROM r JOIN LATERAL (SELECT s.i AS i, count(*) AS n FROM s WHERE s.i = r.i GROUP BY GROUPING SETS ((s.j), (s.i))) AS x ON true',
 		// a column of LATERAL that is one of what is around
 		'SELECT r.id AS a, x.i AS i FROM r LEFT JOIN LATERAL (SELECT r.i AS i FROM s WHERE s.i = r.i) AS x ON x.i > 1',
+		// LATERAL that begins a join
+		'SELECT r.id AS a, x.b AS b, t.id AS c FROM r, LATERAL (SELECT s.id AS b FROM s WHERE s.i = r.i) AS x JOIN t ON true',
+		'SELECT r.id AS a, x.n AS n, t.id AS c FROM r, LATERAL (SELECT count(*) AS n FROM s WHERE s.i = r.i) AS x LEFT JOIN t ON t.k = x.n',
+		'SELECT r.id AS a, (SELECT count(*) AS n FROM LATERAL (SELECT s.id AS b FROM s WHERE s.i = r.i) AS x JOIN t ON true) AS n FROM r',
 		// a function of a side of FULL JOIN
 		'SELECT r.id AS a, x AS x, s.id AS b FROM r JOIN generate_series(1, r.i) AS x ON true FULL JOIN s ON x = s.i',
 		// a window in what orders a subquery that is computed in place

@@ -48,7 +48,8 @@ export function readValues(lists: readonly Node[], place: Place): From {
 export function readFrom(items: readonly Node[], place: Place): From {
 	const scope = emptyNames(place);
 	let island: Island | undefined;
-	for (const item of items) island = joinedTo(scope, island, readItem(scope, item, place), []);
+	for (const item of items)
+		island = joinedTo(scope, island, (island ? readItem : readPlain)(scope, item, place), []);
 	island ??= islandOf(addSource(scope, oneRow()));
 	if (scope.sources.length > maximumSources) {
 		notYet(scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
@@ -65,7 +66,7 @@ function joinedTo(
 	{ island, on, always, filter }: Joined,
 	conditions: readonly Expression[]
 ): Island {
-	if (!before) return island;
+	if (!before) return [...on, ...filter, ...conditions].reduce(filtered, island);
 	const needs = neededBy(scope, island);
 	if (needs.some((source) => lacks(before, source))) {
 		// it has to stand behind what a row may lack
@@ -103,7 +104,7 @@ function alone(island: Island): Joined {
 /** Adds what one item of FROM brings. */
 function readItem(scope: Names, item: Node, place: Place): Joined {
 	if ('RangeVar' in item) return alone(islandOf(addRange(scope, item.RangeVar, place)));
-	if ('JoinExpr' in item) return alone(readJoin(scope, item.JoinExpr, place));
+	if ('JoinExpr' in item) return readJoin(scope, item.JoinExpr, place);
 	if ('RangeSubselect' in item) return readSubselect(scope, item.RangeSubselect, place);
 	const at = bytesAt(place.parsed, 'FROM');
 	if ('RangeFunction' in item) return alone(readFunction(scope, item.RangeFunction, place));
@@ -221,44 +222,72 @@ function valuesOf(node: Node | undefined): readonly Node[] | undefined {
 
 type Join = Extract<Node, { JoinExpr: unknown }>['JoinExpr'];
 
-function readJoin(scope: Names, join: Join, place: Place): Island {
+/** What connects the side that every row has with the items before the join is told on. */
+function readJoin(scope: Names, join: Join, place: Place): Joined {
 	const at = (word: string) => bytesAt(place.parsed, word);
-	if (join.jointype === 'JOIN_FULL') return readFullJoin(scope, join, place);
+	if (join.jointype === 'JOIN_FULL') return alone(readFullJoin(scope, join, place));
 	if (join.alias || join.join_using_alias)
 		notYet(at('JOIN'), 'an alias of a whole join', 'Give each table its own alias.');
 	if (join.jointype === 'JOIN_LEFT' || join.jointype === 'JOIN_RIGHT')
 		return readOuterJoin(scope, join, place);
-	const { island: left } = readItem(scope, join.larg!, place);
+	const left = readPlain(scope, join.larg!, place);
 	const joined = readItem(scope, join.rarg!, place);
-	return joinedTo(scope, left, joined, readOn(scope, join, place, left, joined.island));
+	const on = readOn(scope, join, place, left.island, joined.island);
+	return { ...left, island: joinedTo(scope, left.island, joined, on) };
 }
 
-function readOuterJoin(scope: Names, join: Join, place: Place): Island {
+/** LATERAL that has a row for each row before it is computed in place. */
+function readPlain(scope: Names, item: Node, place: Place): Joined {
+	const restore = remembered(scope);
+	const joined = readItem(scope, item, place);
+	if (!joined.always) return joined;
+	restore();
+	return readItem(scope, item, { ...place, inPlace: true });
+}
+
+/** Takes away what is added from now on. */
+function remembered(scope: Names): () => void {
+	const { length: sources } = scope.sources;
+	const { length: items } = scope.items;
+	const merged = [...scope.merged];
+	return () => {
+		scope.sources.length = sources;
+		scope.items.length = items;
+		scope.merged.splice(0, scope.merged.length, ...merged);
+	};
+}
+
+function readOuterJoin(scope: Names, join: Join, place: Place): Joined {
 	const isRight = join.jointype === 'JOIN_RIGHT';
-	const before = { sources: scope.sources.length, items: scope.items.length, merged: [...scope.merged] };
+	const restore = remembered(scope);
 	const read = (readSide: typeof readItem) => {
-		const left = (isRight ? readSide : readItem)(scope, join.larg!, place);
-		const right = (isRight ? readItem : readSide)(scope, join.rarg!, place);
+		const left = (isRight ? readSide : readPlain)(scope, join.larg!, place);
+		const right = (isRight ? readPlain : readSide)(scope, join.rarg!, place);
 		const [kept, joined] = isRight ? [right, left] : [left, right];
 		const on = readOn(scope, join, place, kept.island, joined.island);
-		return { kept: kept.island, joined, on };
+		return { kept, joined, on };
 	};
 	const again = (readSide: typeof readItem) => {
-		scope.sources.length = before.sources;
-		scope.items.length = before.items;
-		scope.merged.splice(0, scope.merged.length, ...before.merged);
+		restore();
 		return read(readSide);
 	};
 	let { kept, joined, on } = read(readItem);
 	if (joined.always) {
-		if (joined.filter.length === 0 && on.every(isConstantTrue)) return joinedTo(scope, kept, joined, []);
+		if (joined.filter.length === 0 && on.every(isConstantTrue))
+			return { ...kept, island: joinedTo(scope, kept.island, joined, []) };
 		({ kept, joined, on } = again((names, item) => readItem(names, item, { ...place, inPlace: true })));
 	}
 	if (needsStage(joined.island, [...joined.on, ...joined.filter, ...on]))
 		({ kept, joined, on } = again(readAsStage));
 	const side = joined.island;
 	markNullable(scope, side);
-	return leftJoined(kept, side, [...joined.on, ...joined.filter, ...on], neededBy(scope, side));
+	const island = leftJoined(
+		kept.island,
+		side,
+		[...joined.on, ...joined.filter, ...on],
+		neededBy(scope, side)
+	);
+	return { ...kept, island };
 }
 
 /** What NATURAL, USING or ON say. */
