@@ -1,6 +1,6 @@
 import type { Node } from '#engine/sql';
 import type { Place } from './reading.ts';
-import { refuse } from './refusal.ts';
+import { notYet, refuse } from './refusal.ts';
 import type { Expression } from './expression.ts';
 import { allSources, type Island } from './join-tree.ts';
 import { expressionOf, sql } from './sql-parts.ts';
@@ -46,7 +46,18 @@ export function addNamed(scope: Names, source: Source, columns: readonly FromCol
 	return id;
 }
 
+/** So many tables a FROM may have. */
+const maximumSources = 12;
+/** More are not even read, for what joins of them mean takes long to find out. Stages may still take some away. */
+const readSources = 16;
+
+export function refuseMoreSources({ sources }: Pick<Names, 'sources'>, most = maximumSources): void {
+	if (sources.length > most)
+		notYet(sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
+}
+
 export function addUnnamed(scope: Names, source: Source): number {
+	refuseMoreSources(scope, readSources);
 	return scope.base + scope.sources.push(source) - 1;
 }
 

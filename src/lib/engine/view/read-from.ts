@@ -9,7 +9,16 @@ import { rowsOf, selectOf, type Output } from './query.ts';
 import { bytesAt, type Cte, type Place } from './reading.ts';
 import { notYet, refuse, unlessUnknown } from './refusal.ts';
 import { operationOf } from './set-operation.ts';
-import { addNamed, addSource, emptyNames, lackingRows, markNullable, namesIn, type Names } from './names.ts';
+import {
+	addNamed,
+	addSource,
+	emptyNames,
+	lackingRows,
+	markNullable,
+	namesIn,
+	refuseMoreSources,
+	type Names
+} from './names.ts';
 import { addFullJoin } from './full-join.ts';
 import { addJoinStage, needsStage, standingAlone } from './join-stage.ts';
 import { selectInPlace } from './in-place.ts';
@@ -51,13 +60,9 @@ export function readFrom(items: readonly Node[], place: Place): From {
 	for (const item of items)
 		island = joinedTo(scope, island, (island ? readItem : readPlain)(scope, item, place), []);
 	island ??= islandOf(addSource(scope, oneRow()));
-	if (scope.sources.length > maximumSources) {
-		notYet(scope.sources[maximumSources]!.at, `more than ${maximumSources} tables`, 'Make two views.');
-	}
+	refuseMoreSources(scope);
 	return { scope, island };
 }
-
-const maximumSources = 12;
 
 /** An inner join with what comes before. */
 function joinedTo(
