@@ -104,9 +104,9 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 			report('maintenance', undefined);
 		},
 		onAdvance(progress, outcome, work, ms) {
-			activity.record(work, outcome, ms);
 			tail?.push(journalRows(progress.seq, outcome, work));
 			announce(progress);
+			activity.record(work, outcome, ms);
 			keeper.advance(progress.seq);
 			builds.settle();
 			others.wake(progress.seq);
