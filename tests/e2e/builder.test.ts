@@ -262,8 +262,20 @@ describe('one click', () => {
 		await withField(page);
 		await problems(page).getByText('No migration adds "shelf"').click();
 		await page.locator('.pane .editor .squiggly-error').first().waitFor();
-		await page.keyboard.press('Control+Period');
-		await page.locator('.action-widget').getByText('Draft the migration').waitFor();
+		const offer = page.locator('.action-widget').getByText('Draft the migration');
+		// what is offered comes a moment after the mark
+		await expect
+			.poll(
+				async () => {
+					await page.keyboard.press('Control+Period');
+					return offer.waitFor({ timeout: 1000 }).then(
+						() => true,
+						() => false
+					);
+				},
+				{ timeout: 15_000 }
+			)
+			.toBe(true);
 		await page.keyboard.press('Enter');
 		await drafted(page).waitFor();
 		await page.close();
