@@ -106,7 +106,8 @@ export async function createViews(options: ViewsOptions): Promise<RunningViews> 
 		onAdvance(progress, outcome, work, ms) {
 			tail?.push(journalRows(progress.seq, outcome, work));
 			announce(progress);
-			activity.record(work, outcome, ms);
+			// whoever listens is served first
+			setImmediate(() => activity.record(work, outcome, ms));
 			keeper.advance(progress.seq);
 			builds.settle();
 			others.wake(progress.seq);
